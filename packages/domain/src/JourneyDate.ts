@@ -1,0 +1,28 @@
+import { Schema } from "effect"
+
+const dayMillis = 86_400_000
+
+/** Day 0 of the day numbers below, in Unix days: 2020-01-01. */
+const firstUnixDay = Date.UTC(2020, 0, 1) / dayMillis
+
+const unixDay = (date: string): number => Date.parse(`${date}T00:00:00Z`) / dayMillis
+
+const isRealDay = (date: string): boolean => {
+  const millis = Date.parse(`${date}T00:00:00Z`)
+  return Number.isFinite(millis) && new Date(millis).toISOString().startsWith(date)
+}
+
+/** A day of the calendar, `YYYY-MM-DD`. For a run it is the day on which it leaves its origin, in the agency's time zone. */
+export const JourneyDate = Schema.String.check(
+  Schema.isPattern(/^20[2-9]\d-\d\d-\d\d$/, { expected: "a date as YYYY-MM-DD, from 2020 to 2099" }),
+  Schema.makeFilter((date: string) => isRealDay(date) ? undefined : "Expected a day that exists in the calendar")
+).pipe(Schema.brand("JourneyDate")).annotate({ identifier: "JourneyDate" })
+export type JourneyDate = typeof JourneyDate.Type
+
+/** Days since 2020-01-01; fits 15 bits until 2109, which is what a run id sets aside for it. */
+export const toDayNumber = (date: JourneyDate): number => unixDay(date) - firstUnixDay
+
+export const fromDayNumber = (day: number): JourneyDate =>
+  JourneyDate.make(new Date((day + firstUnixDay) * dayMillis).toISOString().slice(0, 10))
+
+export const addDays = (date: JourneyDate, days: number): JourneyDate => fromDayNumber(toDayNumber(date) + days)

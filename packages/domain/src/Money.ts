@@ -1,0 +1,10 @@
+import { Schema } from "effect"
+
+/** An amount of money in the currency's smallest unit (paise), so that no sum is ever rounded. */
+export const Money = Schema.Struct({
+  amount: Schema.Natural,
+  currency: Schema.Literal("INR")
+}).annotate({ identifier: "Money", description: "Amount in paise" })
+export type Money = typeof Money.Type
+
+export const zeroRupees: Money = { amount: 0, currency: "INR" }

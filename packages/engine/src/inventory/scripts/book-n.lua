@@ -1,0 +1,126 @@
+--[[
+  Seats a whole party or nobody.
+
+  1. refuse unless the run's gate is the caller's
+  2. answer a known hold id as before
+  3. refuse a call that nobody waits for any more
+  4. choose berths; where none fit, let the party wait if it may
+  5. write: bits, the pools' ZSETs, the hold
+
+  KEYS[1]  META
+  KEYS[2]  HOLD
+  KEYS[3]  BITMAP of the class
+  KEYS[4+] the quota's ZSETs, one a berth type
+
+  ARGV[1]  gate             epoch:version
+  ARGV[2]  hold id
+  ARGV[3]  fingerprint
+  ARGV[4]  class:quota
+  ARGV[5]  from             first leg of the journey
+  ARGV[6]  to               the leg after its last
+  ARGV[7]  legs             of the run
+  ARGV[8]  latest           Redis time in ms after which the caller has gone
+  ARGV[9]  hold millis      how long the berths stay held unless the ledger has them
+  ARGV[10] wishes           two hexadecimal digits a passenger: mask of a bay, ff for none
+  ARGV[11] lower            mask of lower berths in a bay
+  ARGV[12] lower min        how many must get a lower berth
+  ARGV[13] same coach       1 or 0
+  ARGV[14] waitlist max     passengers that may wait in the pool; 0: this party may not
+  ARGV[15] bays per coach
+  ARGV[16] types            index of the berth type (of KEYS[4+]) by position in a bay, a digit each
+  ARGV[17] class            as JSON, see pools
+
+  { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
+  { "Waiting", known }
+  { "Full", free }          berths free on the journey; nothing was written
+  { "Conflict" }            the hold id came before with another fingerprint
+  { "Ended" }               the hold came before and has ended
+  { "Gate", gate }          another gate; empty where the run is not here
+  { "Late" }                nothing was written
+]]
+-- @include bits
+-- @include hold
+-- @include choose
+-- @include pools
+
+local id, pool_name = ARGV[2], ARGV[4]
+local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name)
+if meta[1] ~= ARGV[1] then return { "Gate", meta[1] or "" } end
+
+local known = call("HGET", KEYS[2], id)
+if known then
+  local hold = read_hold(known)
+  if hold.state == "ended" then return { "Ended" } end
+  -- A party that came with a load has no fingerprint; the ledger has compared it.
+  if hold.fingerprint ~= "" and hold.fingerprint ~= ARGV[3] then return { "Conflict" } end
+  if hold.state == "waiting" or hold.state == "parked" then return { "Waiting", "1" } end
+  return { "Held", hold.slots, "1" }
+end
+
+local now = now_millis()
+if now > tonumber(ARGV[8]) then return { "Late" } end
+
+local mask, made = meta[2] or "", meta[3]
+local taken = call("GET", KEYS[3]) or ""
+local from, to, legs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local wanted = {
+  legs = legs,
+  from = from,
+  to = to,
+  bays_per_coach = tonumber(ARGV[15]),
+  lower = tonumber(ARGV[11]),
+  lower_min = tonumber(ARGV[12]),
+  same_coach = ARGV[13] == "1"
+}
+local wishes = read_wishes(ARGV[10], wanted)
+local bays, bits = choose(taken, mask, wanted)
+local deadline = integer(now + tonumber(ARGV[9]))
+local class, quota = string.match(pool_name, "^(.*):(.*)$")
+
+if not bays then
+  local waitlist_max = tonumber(ARGV[14])
+  if waitlist_max == 0
+    or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + wanted.party > waitlist_max then
+    return { "Full", integer(bits) }
+  end
+  call("HSET", KEYS[2], id, table.concat({
+    "waiting", deadline, class, quota, ARGV[5], ARGV[6], integer(wanted.party), ARGV[3], ""
+  }, "|"))
+  call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
+  call("HINCRBY", KEYS[1], "p:" .. pool_name, integer(wanted.party))
+  return { "Waiting", "0" }
+end
+
+local slots = assign(wishes, bays, bits)
+for n = 1, #slots do slots[n] = integer(slots[n]) end
+slots = table.concat(slots, ",")
+
+for n = 1, #bays do
+  local bay, picked = bays[n], bits[n]
+  local base = (bay - 1) * legs
+  local fresh = picked
+  if base < #taken then
+    fresh = band(picked, 255 - bor(byte(taken, base + 1, base + legs)))
+    local journey = { byte(taken, base + from + 1, base + to) }
+    for leg = 1, #journey do journey[leg] = journey[leg] + picked end
+    call("SETRANGE", KEYS[3], integer(base + from), char(unpack(journey)))
+  else
+    call("SETRANGE", KEYS[3], integer(base), rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
+  end
+  while made and fresh ~= 0 do
+    local lowest = band(fresh, -fresh)
+    fresh = fresh - lowest
+    local position = byte(POPCOUNT, lowest)
+    local slot = integer((bay - 1) * 8 + position)
+    call("ZREMRANGEBYSCORE", KEYS[4 + byte(ARGV[16], position + 1) - 48], slot, slot)
+  end
+end
+if not made then
+  local whole = cjson.decode(ARGV[17])
+  whole.bays_per_coach = wanted.bays_per_coach
+  make_pool(whole, { quota = quota, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
+end
+call("HSET", KEYS[2], id, table.concat({
+  "held", deadline, class, quota, ARGV[5], ARGV[6], integer(wanted.party), ARGV[3], slots
+}, "|"))
+return { "Held", slots, "0" }

@@ -1,0 +1,223 @@
+import { berthTypes } from "@berth/domain/BerthType"
+import { bayMask, baysPerCoach } from "@berth/domain/CoachLayout"
+import { quotas } from "@berth/domain/Quota"
+import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import { travelClasses } from "@berth/domain/TravelClass"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** One row a berth of a coach, with its rank among the berths of its type there. */
+const coachBerths = travelClasses.flatMap((travelClass) => {
+  const layout = coachLayouts[travelClass]
+  const seen = new Map<string, number>()
+  return Array.from({ length: layout.berthsPerCoach }, (_, index) => {
+    const bay = Math.floor(index / layout.bay.length)
+    const position = index % layout.bay.length
+    const berth = berthTypes.find((type) => (bayMask(layout, type) & (1 << position)) !== 0) ?? "LB"
+    const rank = (seen.get(berth) ?? 0) + 1
+    seen.set(berth, rank)
+    return { travel_class: travelClass, number: index + 1, bay, position, berth, rank_in_type: rank }
+  })
+})
+
+const coachClasses = travelClasses.map((travelClass, ordinal) => ({
+  travel_class: travelClass,
+  ordinal,
+  prefix: coachLayouts[travelClass].coachPrefix,
+  bays: baysPerCoach(coachLayouts[travelClass])
+}))
+
+/**
+ * The seat configuration that operators edit, and the berths that follow from it.
+ *
+ * Berths are kept by triggers in the operator's own transaction, so that an edit by page, API or SQL is whole or not at
+ * all. The k-th berth of a type in a class is the k-th such number along the coaches: a list that only grows.
+ */
+export default Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+
+  yield* sql`
+    CREATE TABLE coach_class (
+      travel_class text PRIMARY KEY,
+      ordinal smallint NOT NULL UNIQUE CHECK (ordinal BETWEEN 0 AND 7),
+      prefix text NOT NULL UNIQUE,
+      bays smallint NOT NULL
+    )`
+  yield* sql`
+    CREATE TABLE coach_berth (
+      travel_class text NOT NULL REFERENCES coach_class,
+      number smallint NOT NULL,
+      bay smallint NOT NULL,
+      position smallint NOT NULL CHECK (position BETWEEN 0 AND 7),
+      berth text NOT NULL,
+      rank_in_type smallint NOT NULL,
+      PRIMARY KEY (travel_class, number),
+      UNIQUE (travel_class, berth, rank_in_type)
+    )`
+  yield* sql`INSERT INTO coach_class ${sql.insert(coachClasses)}`
+  yield* sql`INSERT INTO coach_berth ${sql.insert(coachBerths)}`
+  yield* sql`
+    CREATE TABLE coach_berth_type AS
+    SELECT travel_class, berth, count(*)::int AS per_coach FROM coach_berth GROUP BY travel_class, berth`
+  yield* sql`ALTER TABLE coach_berth_type ADD PRIMARY KEY (travel_class, berth)`
+
+  yield* sql`
+    CREATE TABLE train_seat_config (
+      train_id text NOT NULL REFERENCES train,
+      travel_class text NOT NULL,
+      quota text NOT NULL CHECK (quota = ANY (string_to_array('${sql.literal(quotas.join(","))}', ','))),
+      berth text NOT NULL,
+      seat_count integer NOT NULL CHECK (seat_count BETWEEN 0 AND 5000),
+      PRIMARY KEY (train_id, travel_class, quota, berth),
+      FOREIGN KEY (travel_class, berth) REFERENCES coach_berth_type
+    )`
+
+  // Written by the triggers alone. No foreign key to train: the national network has 1.5 million of these rows, and
+  // checking each would double the time of an import.
+  yield* sql`
+    CREATE TABLE berth (
+      train_number integer NOT NULL,
+      number integer NOT NULL CHECK (number BETWEEN 0 AND 65535),
+      travel_class text NOT NULL,
+      berth text NOT NULL,
+      quota text NOT NULL,
+      name text NOT NULL,
+      active boolean NOT NULL DEFAULT true,
+      PRIMARY KEY (train_number, number)
+    )`
+  yield* sql`COMMENT ON COLUMN berth.number IS 'class ordinal in the high bits, 8192 slots a class; see domain/RunId.ts'`
+
+  yield* sql`
+    CREATE FUNCTION apply_seat_config(train_ids text[]) RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE
+      beyond record;
+    BEGIN
+      -- Two edits of one train take turns; the order keeps edits of many trains from deadlock.
+      PERFORM 1 FROM train WHERE id = ANY (train_ids) ORDER BY id FOR NO KEY UPDATE;
+
+      -- A pool that shrank retires its highest berths.
+      UPDATE berth b SET active = false
+      FROM (
+        SELECT held.train_number, held.number,
+          row_number() OVER (PARTITION BY t.id, held.travel_class, held.quota, held.berth ORDER BY held.number) AS rank,
+          coalesce(c.seat_count, 0) AS wanted
+        FROM train t
+        JOIN berth held ON held.train_number = t.number AND held.active
+        LEFT JOIN train_seat_config c
+          ON c.train_id = t.id AND c.travel_class = held.travel_class AND c.quota = held.quota AND c.berth = held.berth
+        WHERE t.id = ANY (train_ids)
+      ) ranked
+      WHERE ranked.rank > ranked.wanted AND b.train_number = ranked.train_number AND b.number = ranked.number;
+
+      -- A pool that grew takes back retired berths of its type, from whatever quota, before it adds new ones.
+      CREATE TEMPORARY TABLE IF NOT EXISTS berth_wanted (
+        train_number integer, travel_class text, berth text, quota text, rank bigint
+      ) ON COMMIT DELETE ROWS;
+      TRUNCATE berth_wanted;
+      INSERT INTO berth_wanted
+      SELECT t.number, c.travel_class, c.berth, c.quota,
+        row_number() OVER (PARTITION BY t.id, c.travel_class, c.berth ORDER BY c.quota, place)
+      FROM train t
+      JOIN train_seat_config c ON c.train_id = t.id
+      LEFT JOIN LATERAL (
+        SELECT count(*) AS held FROM berth b
+        WHERE b.train_number = t.number AND b.active
+          AND b.travel_class = c.travel_class AND b.quota = c.quota AND b.berth = c.berth
+      ) pool ON true
+      CROSS JOIN LATERAL generate_series(pool.held + 1, c.seat_count) AS place
+      WHERE t.id = ANY (train_ids);
+
+      WITH retired AS (
+        SELECT b.train_number, b.number, b.travel_class, b.berth,
+          row_number() OVER (PARTITION BY b.train_number, b.travel_class, b.berth ORDER BY b.number) AS rank
+        FROM berth b
+        JOIN (SELECT DISTINCT train_number, travel_class, berth FROM berth_wanted) w
+          USING (train_number, travel_class, berth)
+        WHERE NOT b.active
+      ), taken_back AS (
+        UPDATE berth b SET active = true, quota = w.quota
+        FROM retired r JOIN berth_wanted w USING (train_number, travel_class, berth, rank)
+        WHERE b.train_number = r.train_number AND b.number = r.number
+        RETURNING b.train_number, b.travel_class, b.berth, w.rank
+      )
+      DELETE FROM berth_wanted w USING taken_back t
+      WHERE w.train_number = t.train_number AND w.travel_class = t.travel_class
+        AND w.berth = t.berth AND w.rank = t.rank;
+
+      FOR beyond IN
+        SELECT w.travel_class, w.berth, t.id FROM berth_wanted w
+        JOIN train t ON t.number = w.train_number
+        JOIN coach_berth_type y USING (travel_class, berth)
+        LEFT JOIN LATERAL (
+          SELECT count(*) AS known FROM berth b
+          WHERE b.train_number = w.train_number AND b.travel_class = w.travel_class AND b.berth = w.berth
+        ) k ON true
+        GROUP BY w.travel_class, w.berth, t.id, y.per_coach, k.known
+        HAVING k.known + count(*) > 40 * y.per_coach
+        LIMIT 1
+      LOOP
+        RAISE EXCEPTION 'train %, class %, berth %: more seats than 40 coaches have', beyond.id, beyond.travel_class,
+          beyond.berth USING ERRCODE = 'check_violation', HINT = 'Lower seat_count.';
+      END LOOP;
+
+      INSERT INTO berth (train_number, number, travel_class, berth, quota, name)
+      SELECT added.train_number,
+        cls.ordinal * 8192 + 8 * (added.coach * cls.bays + c.bay) + c.position,
+        added.travel_class, added.berth, added.quota,
+        cls.prefix || (added.coach + 1) || '-' || c.number
+      FROM (
+        SELECT w.*, (w.k - 1) / y.per_coach AS coach, (w.k - 1) % y.per_coach + 1 AS rank_in_type
+        FROM (
+          SELECT train_number, travel_class, berth, quota,
+            coalesce(k.known, 0)
+              + row_number() OVER (PARTITION BY train_number, travel_class, berth ORDER BY berth_wanted.rank) AS k
+          FROM berth_wanted
+          LEFT JOIN (
+            SELECT b.train_number, b.travel_class, b.berth, count(*) AS known FROM berth b
+            WHERE b.train_number IN (SELECT train_number FROM berth_wanted)
+            GROUP BY b.train_number, b.travel_class, b.berth
+          ) k USING (train_number, travel_class, berth)
+        ) w
+        JOIN coach_berth_type y USING (travel_class, berth)
+      ) added
+      JOIN coach_class cls ON cls.travel_class = added.travel_class
+      JOIN coach_berth c ON c.travel_class = added.travel_class AND c.berth = added.berth
+        AND c.rank_in_type = added.rank_in_type;
+
+      UPDATE train SET config_version = config_version + 1 WHERE id = ANY (train_ids);
+      -- Train and version only: a payload has a limit of 8,000 bytes, and a listener reads the rest from the tables.
+      PERFORM pg_notify('berth_config', id || ' ' || config_version) FROM train WHERE id = ANY (train_ids);
+    END
+    $$`
+
+  yield* sql`
+    CREATE FUNCTION seat_config_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'TRUNCATE' THEN
+        PERFORM apply_seat_config(ARRAY(
+          SELECT id FROM train t WHERE EXISTS (SELECT FROM berth b WHERE b.train_number = t.number AND b.active)
+        ));
+      ELSIF TG_OP = 'UPDATE' THEN
+        PERFORM apply_seat_config(ARRAY(
+          SELECT train_id FROM changed_from UNION SELECT train_id FROM changed
+        ));
+      ELSE
+        PERFORM apply_seat_config(ARRAY(SELECT DISTINCT train_id FROM changed));
+      END IF;
+      RETURN NULL;
+    END
+    $$`
+  yield* sql`
+    CREATE TRIGGER seat_config_inserted AFTER INSERT ON train_seat_config
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION seat_config_changed()`
+  yield* sql`
+    CREATE TRIGGER seat_config_updated AFTER UPDATE ON train_seat_config
+    REFERENCING OLD TABLE AS changed_from NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION seat_config_changed()`
+  yield* sql`
+    CREATE TRIGGER seat_config_deleted AFTER DELETE ON train_seat_config
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION seat_config_changed()`
+  yield* sql`
+    CREATE TRIGGER seat_config_truncated AFTER TRUNCATE ON train_seat_config
+    FOR EACH STATEMENT EXECUTE FUNCTION seat_config_changed()`
+})
