@@ -3,14 +3,14 @@ import { bayMask, baysPerCoach } from "@berth/domain/CoachLayout"
 import { quotas } from "@berth/domain/Quota"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { travelClasses } from "@berth/domain/TravelClass"
-import { Effect } from "effect"
+import { Array as Arr, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** One row a berth of a coach, with its rank among the berths of its type there. */
-const coachBerths = travelClasses.flatMap((travelClass) => {
+const coachBerths = Arr.flatMap(travelClasses, (travelClass) => {
   const layout = coachLayouts[travelClass]
   const seen = new Map<string, number>()
-  return Array.from({ length: layout.berthsPerCoach }, (_, index) => {
+  return Arr.makeBy(layout.berthsPerCoach, (index) => {
     const bay = Math.floor(index / layout.bay.length)
     const position = index % layout.bay.length
     const berth = berthTypes.find((type) => (bayMask(layout, type) & (1 << position)) !== 0) ?? "LB"
@@ -20,7 +20,7 @@ const coachBerths = travelClasses.flatMap((travelClass) => {
   })
 })
 
-const coachClasses = travelClasses.map((travelClass, ordinal) => ({
+const coachClasses = Arr.map(travelClasses, (travelClass, ordinal) => ({
   travel_class: travelClass,
   ordinal,
   prefix: coachLayouts[travelClass].coachPrefix,

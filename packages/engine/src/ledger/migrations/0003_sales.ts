@@ -100,12 +100,12 @@ export default Effect.gen(function*() {
 
   yield* sql`
     CREATE TABLE idempotency_key (
-      hold_id text PRIMARY KEY CHECK (length(hold_id) BETWEEN 16 AND 64),
+      key_hash text PRIMARY KEY CHECK (length(key_hash) BETWEEN 16 AND 64),
       user_id text NOT NULL,
       fingerprint text NOT NULL,
       pnr text NOT NULL,
       created_at timestamptz NOT NULL
     )`
-  yield* sql`COMMENT ON TABLE idempotency_key IS 'one row a booking; hold_id is the hash of the user and the key'`
+  yield* sql`COMMENT ON TABLE idempotency_key IS 'one row a booking; key_hash is made of the user and the key'`
   yield* sql`CREATE INDEX idempotency_key_created ON idempotency_key USING brin (created_at)`
 })

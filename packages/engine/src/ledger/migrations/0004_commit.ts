@@ -11,7 +11,7 @@ export default Effect.gen(function*() {
 
   yield* sql`
     CREATE TYPE batch_booking AS (
-      "holdId" text, "fingerprint" text, "pnr" text, "userId" text, "runId" bigint, "epoch" bigint,
+      "keyHash" text, "holdId" text, "fingerprint" text, "pnr" text, "userId" text, "runId" bigint, "epoch" bigint,
       "deadline" timestamptz, "travelClass" text, "quota" text, "fromStop" smallint, "toStop" smallint,
       "sameCoach" boolean, "lowerBerthsMin" smallint, "waiting" boolean, "passengers" jsonb
     )`
@@ -22,7 +22,7 @@ export default Effect.gen(function*() {
 
   yield* sql`
     CREATE FUNCTION commit_bookings(batch jsonb)
-    RETURNS TABLE (hold_id text, outcome text, waitlist_number integer, transaction_id text) LANGUAGE plpgsql AS $$
+    RETURNS TABLE (pnr text, outcome text, waitlist_number integer, created_at timestamptz, transaction_id text) LANGUAGE plpgsql AS $$
     #variable_conflict use_column
     DECLARE
       at timestamptz := berth_now();
@@ -35,8 +35,8 @@ export default Effect.gen(function*() {
     BEGIN
       -- Locks are taken in the same order everywhere, each kind sorted: keys, fences, bookings, berths.
       WITH added AS (
-        INSERT INTO idempotency_key AS k (hold_id, user_id, fingerprint, pnr, created_at)
-        SELECT "holdId", "userId", "fingerprint", "pnr", at FROM unnest(bookings) ORDER BY "holdId"
+        INSERT INTO idempotency_key AS k (key_hash, user_id, fingerprint, pnr, created_at)
+        SELECT "keyHash", "userId", "fingerprint", "pnr", at FROM unnest(bookings) ORDER BY "keyHash"
         ON CONFLICT DO NOTHING RETURNING k.pnr
       )
       SELECT array_agg(pnr) INTO keyed FROM added;
@@ -80,13 +80,13 @@ export default Effect.gen(function*() {
       END IF;
       IF lost IS NOT NULL OR fenced IS NOT NULL OR late IS NOT NULL THEN
         DELETE FROM idempotency_key k USING unnest(bookings) b
-        WHERE k.hold_id = b."holdId" AND k.pnr = b.pnr AND b.pnr = ANY (
+        WHERE k.key_hash = b."keyHash" AND k.pnr = b.pnr AND b.pnr = ANY (
           coalesce(lost, '{}') || coalesce(fenced, '{}') || coalesce(late, '{}'));
       END IF;
 
       RETURN QUERY
       WITH kept AS (
-        SELECT b.*, b.waiting OR b.pnr = ANY (fit) AS stays FROM unnest(bookings) b
+        SELECT b.* FROM unnest(bookings) b
         WHERE b.pnr = ANY (keyed) AND b.pnr <> ALL (coalesce(fenced, '{}')) AND b.pnr <> ALL (coalesce(late, '{}'))
           AND (b.waiting OR b.pnr = ANY (fit))
       ), made AS (
@@ -119,7 +119,7 @@ export default Effect.gen(function*() {
         CROSS JOIN LATERAL jsonb_populate_recordset(NULL::batch_passenger, k.passengers) p
         LEFT JOIN queued q USING (pnr)
       )
-      SELECT b."holdId",
+      SELECT b.pnr,
         CASE
           WHEN b.pnr <> ALL (coalesce(keyed, '{}')) THEN 'duplicate'
           WHEN b.pnr = ANY (fenced) THEN 'fenced'
@@ -133,6 +133,7 @@ export default Effect.gen(function*() {
           ELSE 'committed'
         END,
         q.first_number,
+        at,
         pg_current_xact_id()::text
       FROM unnest(bookings) b LEFT JOIN queued q ON q.pnr = b.pnr;
     END

@@ -1,0 +1,148 @@
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpAuth } from "./Auth.ts"
+import { Availability, SeatMap } from "./Availability.ts"
+import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
+import {
+  BookingNotFound,
+  ClassNotOnTrain,
+  IdempotencyConflict,
+  NotARunningDay,
+  NothingToCancel,
+  OutsideBookingWindow,
+  QuotaNotOnTrain,
+  SoldOut,
+  TooManyPassengers
+} from "./BookingErrors.ts"
+import { BookingRequest } from "./BookingRequest.ts"
+import { IdempotencyKey } from "./IdempotencyKey.ts"
+import { JourneyDate } from "./JourneyDate.ts"
+import { Pnr } from "./Pnr.ts"
+import { RequestCheck } from "./RequestCheck.ts"
+import { Forbidden } from "./RequestErrors.ts"
+import { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict, VersionNeeded } from "./SeatConfig.ts"
+import { Overloaded, RunPreparing, StoreUnavailable } from "./ServiceErrors.ts"
+import { StationCode } from "./StationCode.ts"
+import { JourneyNotOnTrain, StationNotFound, TrainNotFound } from "./TimetableErrors.ts"
+import { JourneyList, StationList, Train } from "./Train.ts"
+import { TrainId } from "./TrainId.ts"
+import { TravelClass } from "./TravelClass.ts"
+
+/** Errors of whatever asks for a run that is on sale. */
+export const runErrors = [
+  TrainNotFound,
+  StationNotFound,
+  JourneyNotOnTrain,
+  OutsideBookingWindow,
+  NotARunningDay,
+  RunPreparing,
+  StoreUnavailable
+] as const
+
+export const bookErrors = [
+  ...runErrors,
+  ClassNotOnTrain,
+  QuotaNotOnTrain,
+  TooManyPassengers,
+  SoldOut,
+  IdempotencyConflict,
+  Forbidden,
+  Overloaded
+] as const
+
+export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable] as const
+
+export const searchTextLengthMax = 100
+
+/** Text to search for; matched without regard to case. */
+export const SearchText = Schema.String.check(Schema.isMaxLength(searchTextLengthMax))
+
+export const BookingCursor = Schema.String.check(
+  Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })
+)
+
+const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
+
+export class TimetableApi extends HttpApiGroup.make("timetable").add(
+  HttpApiEndpoint.get("stations", "/stations", {
+    query: { query: Schema.optionalKey(SearchText) },
+    success: StationList,
+    error: StoreUnavailable
+  }),
+  HttpApiEndpoint.get("search", "/trains", {
+    query: { from: StationCode, to: StationCode, date: JourneyDate },
+    success: JourneyList,
+    error: [StationNotFound, StoreUnavailable]
+  }),
+  HttpApiEndpoint.get("train", "/trains/:trainId", {
+    params: { trainId: TrainId },
+    success: Train,
+    error: [TrainNotFound, StoreUnavailable]
+  }),
+  HttpApiEndpoint.get("availability", "/trains/:trainId/availability", {
+    params: { trainId: TrainId },
+    query: journey,
+    success: Availability,
+    error: runErrors
+  }),
+  HttpApiEndpoint.get("seats", "/trains/:trainId/seats", {
+    params: { trainId: TrainId },
+    query: { ...journey, travelClass: TravelClass },
+    success: SeatMap,
+    error: [...runErrors, ClassNotOnTrain]
+  })
+).prefix("/api") {}
+
+export class BookingsApi extends HttpApiGroup.make("bookings").add(
+  HttpApiEndpoint.post("book", "/bookings", {
+    headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
+    payload: BookingRequest,
+    success: [Booking.pipe(HttpApiSchema.status(201)), Booking],
+    error: bookErrors
+  }),
+  HttpApiEndpoint.get("mine", "/bookings", {
+    query: { cursor: Schema.optionalKey(BookingCursor) },
+    success: BookingPage,
+    error: StoreUnavailable
+  }),
+  HttpApiEndpoint.get("show", "/bookings/:pnr", {
+    params: { pnr: Pnr },
+    success: Booking,
+    error: [BookingNotFound, StoreUnavailable]
+  }),
+  HttpApiEndpoint.post("cancel", "/bookings/:pnr/cancel", {
+    params: { pnr: Pnr },
+    payload: CancelRequest,
+    success: Cancellation,
+    error: cancelErrors
+  })
+).prefix("/api").middleware(HttpAuth) {}
+
+export class AdminApi extends HttpApiGroup.make("admin").add(
+  HttpApiEndpoint.get("seatConfig", "/trains/:trainId/seat-config", {
+    params: { trainId: TrainId },
+    success: SeatConfig,
+    error: [TrainNotFound, Forbidden, StoreUnavailable]
+  }),
+  HttpApiEndpoint.put("replaceSeatConfig", "/trains/:trainId/seat-config", {
+    params: { trainId: TrainId },
+    headers: { "if-match": Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))) },
+    payload: SeatConfigInput,
+    success: SeatConfig,
+    error: [TrainNotFound, VersionConflict, VersionNeeded, SeatConfigImpossible, Forbidden, StoreUnavailable]
+  })
+).prefix("/api/admin").middleware(HttpAuth) {}
+
+/** The HTTP calls of Berth. */
+export class BerthApi extends HttpApi.make("berth")
+  .add(TimetableApi)
+  .add(BookingsApi)
+  .add(AdminApi)
+  .middleware(RequestCheck)
+  .annotateMerge(OpenApi.annotations({
+    title: "Berth",
+    version: "1",
+    description: "Train seats, sold once a leg. `date` is the day on which the run leaves its origin, but in the search "
+      + "of trains, where it is the day of departure at `from`."
+  }))
+{}

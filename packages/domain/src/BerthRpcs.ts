@@ -1,0 +1,96 @@
+import { Schema } from "effect"
+import { Rpc, RpcGroup } from "effect/rpc"
+import { RpcAuth } from "./Auth.ts"
+import { Availability, SeatMap } from "./Availability.ts"
+import { bookErrors, BookingCursor, cancelErrors, runErrors, SearchText } from "./BerthApi.ts"
+import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
+import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
+import { BookingRequest } from "./BookingRequest.ts"
+import { IdempotencyKey } from "./IdempotencyKey.ts"
+import { JourneyDate } from "./JourneyDate.ts"
+import { Pnr } from "./Pnr.ts"
+import { Forbidden } from "./RequestErrors.ts"
+import { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict } from "./SeatConfig.ts"
+import { StoreUnavailable } from "./ServiceErrors.ts"
+import { StationCode } from "./StationCode.ts"
+import { StationNotFound, TrainNotFound } from "./TimetableErrors.ts"
+import { JourneyList, StationList, Train } from "./Train.ts"
+import { TrainId } from "./TrainId.ts"
+import { TravelClass } from "./TravelClass.ts"
+
+/** Version of the group; it changes when an older client would no longer be understood. */
+export const rpcVersion = 1
+
+const journey = {
+  trainId: TrainId,
+  date: JourneyDate,
+  from: Schema.optionalKey(StationCode),
+  to: Schema.optionalKey(StationCode)
+}
+
+class TimetableRpcs extends RpcGroup.make(
+  Rpc.make("Stations", {
+    payload: { query: Schema.optionalKey(SearchText) },
+    success: StationList,
+    error: StoreUnavailable
+  }),
+  Rpc.make("Search", {
+    payload: { from: StationCode, to: StationCode, date: JourneyDate },
+    success: JourneyList,
+    error: Schema.Union([StationNotFound, StoreUnavailable])
+  }),
+  Rpc.make("Train", {
+    payload: { trainId: TrainId },
+    success: Train,
+    error: Schema.Union([TrainNotFound, StoreUnavailable])
+  }),
+  Rpc.make("Availability", { payload: journey, success: Availability, error: Schema.Union(runErrors) }),
+  /** The availability now, and again whenever it has changed. */
+  Rpc.make("WatchAvailability", {
+    payload: journey,
+    success: Availability,
+    error: Schema.Union(runErrors),
+    stream: true
+  }),
+  Rpc.make("Seats", {
+    payload: { ...journey, travelClass: TravelClass },
+    success: SeatMap,
+    error: Schema.Union([...runErrors, ClassNotOnTrain])
+  })
+) {}
+
+class PersonalRpcs extends RpcGroup.make(
+  Rpc.make("Book", {
+    payload: { idempotencyKey: Schema.optionalKey(IdempotencyKey), request: BookingRequest },
+    success: Booking,
+    error: Schema.Union(bookErrors)
+  }),
+  Rpc.make("Bookings", {
+    payload: { cursor: Schema.optionalKey(BookingCursor) },
+    success: BookingPage,
+    error: StoreUnavailable
+  }),
+  Rpc.make("Show", {
+    payload: { pnr: Pnr },
+    success: Booking,
+    error: Schema.Union([BookingNotFound, StoreUnavailable])
+  }),
+  Rpc.make("Cancel", {
+    payload: { pnr: Pnr, request: CancelRequest },
+    success: Cancellation,
+    error: Schema.Union(cancelErrors)
+  }),
+  Rpc.make("SeatConfig", {
+    payload: { trainId: TrainId },
+    success: SeatConfig,
+    error: Schema.Union([TrainNotFound, Forbidden, StoreUnavailable])
+  }),
+  Rpc.make("ReplaceSeatConfig", {
+    payload: { trainId: TrainId, version: Schema.Int, config: SeatConfigInput },
+    success: SeatConfig,
+    error: Schema.Union([TrainNotFound, VersionConflict, SeatConfigImpossible, Forbidden, StoreUnavailable])
+  })
+).middleware(RpcAuth) {}
+
+/** Everything that the HTTP API does, as remote calls, and a live stream. */
+export const BerthRpcs = TimetableRpcs.merge(PersonalRpcs)

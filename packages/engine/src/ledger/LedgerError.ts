@@ -1,0 +1,46 @@
+import { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Effect, Schema } from "effect"
+import { SqlError } from "effect/sql"
+
+const postgresAway = new StoreUnavailable({
+  store: "postgresql",
+  retryAfterSeconds: 2,
+  detail: "The record does not answer at the moment. Try again in 2 seconds, a booking with the same Idempotency-Key."
+})
+
+const isSqlError = Schema.is(SqlError.SqlError)
+
+const isAway = Schema.is(
+  Schema.Literals([
+    "ConnectionError",
+    "AuthenticationError",
+    "StatementTimeoutError",
+    "LockTimeoutError",
+    "DeadlockError",
+    "SerializationError",
+    "UnknownError"
+  ])
+)
+
+/** Whether the error says that PostgreSQL is away or busy, rather than that a statement was wrong. */
+export const isStoreAway = (error: SqlError.SqlError): boolean => isAway(error.reason._tag)
+
+type OfSql = SqlError.SqlError | Schema.SchemaError
+
+const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(error) && !Schema.isSchemaError(error)
+
+/**
+ * Makes what callers can act on of SQL's failures: a store that is away or busy. A wrong statement, a violated
+ * constraint or a row that does not decode is a fault of the program, and dies.
+ */
+export const fromStore = <A, E, R>(
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, Exclude<E, OfSql> | StoreUnavailable, R> =>
+  Effect.catch(self, (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
+    if (isNotOfSql(error)) {
+      return Effect.fail(error)
+    }
+    return isSqlError(error) && isStoreAway(error)
+      ? Effect.andThen(Effect.logWarning("PostgreSQL is away", error.reason), Effect.fail(postgresAway))
+      : Effect.die(error)
+  })
