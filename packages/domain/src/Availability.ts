@@ -36,12 +36,12 @@ export const SeatState = Schema.Struct({
   coach: Schema.String,
   berth: BerthType,
   quota: Quota,
-  /** `free` on every leg of the journey, `taken` on at least one, or `closed`: retired and taken by an earlier sale. */
-  state: Schema.Literals(["free", "taken", "closed"])
+  /** `free` on every leg of the journey, or `taken` on at least one. */
+  state: Schema.Literals(["free", "taken"])
 }).annotate({ identifier: "SeatState" })
 export type SeatState = typeof SeatState.Type
 
-/** Every berth of a class with its state on one journey. */
+/** Every berth of a class that is for sale, with its state on one journey. */
 export const SeatMap = Schema.Struct({ ...journey, travelClass: TravelClass, seats: Schema.Array(SeatState) }).annotate({
   identifier: "SeatMap"
 })

@@ -39,6 +39,7 @@ export interface AllocateRequest {
   readonly classOfRun: ClassOfRun
   readonly quota: Quota
   readonly range: LegRange
+  /** A hash: letters, digits, `-` and `_`, as Redis keeps it between other fields. So is the fingerprint. */
   readonly holdId: string
   /** Hash of the request's body; the same hold id with another one is a conflict. */
   readonly fingerprint: string
@@ -99,6 +100,7 @@ export interface WaitingParty {
 }
 
 export interface PromoteReply {
+  readonly _tag: "Promoted"
   readonly seated: ReadonlyArray<{ readonly holdId: string; readonly slots: ReadonlyArray<number> }>
   /** False while somebody waits whom the caller did not name; then what is left over is kept, and the caller asks again. */
   readonly cleared: boolean
@@ -116,7 +118,12 @@ export interface LoadRun {
     readonly masks: QuotaMasks
     /** Bits taken according to the ledger, `[bay][leg]`, cut after the last bay in use. */
     readonly taken: Uint8Array
-    readonly waiting: ReadonlyArray<{ readonly holdId: string; readonly passengers: number; readonly range: LegRange }>
+    readonly waiting: ReadonlyArray<{
+      readonly holdId: string
+      readonly quota: Quota
+      readonly passengers: number
+      readonly range: LegRange
+    }>
   }>
 }
 
@@ -183,6 +190,8 @@ export class Inventory extends Context.Service<Inventory, {
   load(runs: ReadonlyArray<LoadRun>): Effect.Effect<ReadonlyArray<boolean>, StoreUnavailable>
   /** The run as it stands, or null where it is not in Redis. */
   snapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): Effect.Effect<RunSnapshot | null, StoreUnavailable>
+  /** Runs for which Redis has holds or receipts of holds. */
+  readonly runsHeld: Effect.Effect<ReadonlyArray<RunRef>, StoreUnavailable>
   /** Holds whose deadline has passed for at least the given time and of which the ledger has not been asked. */
   overdue(run: RunRef, graceMillis: number): Effect.Effect<ReadonlyArray<LiveHold>, StoreUnavailable>
 }>()("@berth/engine/inventory/Inventory") {}

@@ -29,15 +29,12 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly maxCo
   })
 
 /** Runs a long piece of maintenance in a transaction of its own, without the limits of a booking. */
-export const maintenance = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
-    return yield* sql.withTransaction(Effect.gen(function*() {
-      yield* sql`SET LOCAL statement_timeout = 0`
-      yield* sql`SET LOCAL transaction_timeout = 0`
-      return yield* self
-    }))
-  })
+export const maintenance = <A, E, R>(sql: SqlClient.SqlClient, self: Effect.Effect<A, E, R>) =>
+  sql.withTransaction(Effect.gen(function*() {
+    yield* sql`SET LOCAL statement_timeout = 0`
+    yield* sql`SET LOCAL transaction_timeout = 0`
+    return yield* self
+  }))
 
 /** The versions of PostgreSQL that Berth runs on: exclusion constraints on partitioned tables came with 17. */
 const serverVersionMin = 170_000

@@ -41,7 +41,6 @@
 -- @include bits
 -- @include hold
 -- @include choose
--- @include pools
 
 local id, pool_name = ARGV[2], ARGV[4]
 local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name)
@@ -74,25 +73,28 @@ local wanted = {
 }
 local wishes = read_wishes(ARGV[10], wanted)
 local bays, bits = choose(taken, mask, wanted)
-local deadline = integer(now + tonumber(ARGV[9]))
-local class, quota = string.match(pool_name, "^(.*):(.*)$")
+local deadline = now + tonumber(ARGV[9])
 
 if not bays then
   local waitlist_max = tonumber(ARGV[14])
   if waitlist_max == 0
     or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + wanted.party > waitlist_max then
-    return { "Full", integer(bits) }
+    return { "Full", tostring(bits) }
   end
   call("HSET", KEYS[2], id, table.concat({
-    "waiting", deadline, class, quota, ARGV[5], ARGV[6], integer(wanted.party), ARGV[3], ""
+    "waiting", deadline, pool_name, ARGV[5], ARGV[6], wanted.party, ARGV[3], ""
   }, "|"))
   call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
-  call("HINCRBY", KEYS[1], "p:" .. pool_name, integer(wanted.party))
+  call("HINCRBY", KEYS[1], "p:" .. pool_name, wanted.party)
   return { "Waiting", "0" }
 end
 
+local class
+if not made then
+  class = cjson.decode(ARGV[17])
+  class.bays_per_coach, class.legs = wanted.bays_per_coach, legs
+end
 local slots = assign(wishes, bays, bits)
-for n = 1, #slots do slots[n] = integer(slots[n]) end
 slots = table.concat(slots, ",")
 
 for n = 1, #bays do
@@ -103,24 +105,23 @@ for n = 1, #bays do
     fresh = band(picked, 255 - bor(byte(taken, base + 1, base + legs)))
     local journey = { byte(taken, base + from + 1, base + to) }
     for leg = 1, #journey do journey[leg] = journey[leg] + picked end
-    call("SETRANGE", KEYS[3], integer(base + from), char(unpack(journey)))
+    call("SETRANGE", KEYS[3], base + from, char(unpack(journey)))
   else
-    call("SETRANGE", KEYS[3], integer(base), rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
+    call("SETRANGE", KEYS[3], base, rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
   end
   while made and fresh ~= 0 do
     local lowest = band(fresh, -fresh)
     fresh = fresh - lowest
     local position = byte(POPCOUNT, lowest)
-    local slot = integer((bay - 1) * 8 + position)
+    local slot = (bay - 1) * 8 + position
     call("ZREMRANGEBYSCORE", KEYS[4 + byte(ARGV[16], position + 1) - 48], slot, slot)
   end
 end
-if not made then
-  local whole = cjson.decode(ARGV[17])
-  whole.bays_per_coach = wanted.bays_per_coach
-  make_pool(whole, { quota = quota, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
+if class then
+  -- @include zsets
+  make_pool(class, { name = pool_name, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
 end
 call("HSET", KEYS[2], id, table.concat({
-  "held", deadline, class, quota, ARGV[5], ARGV[6], integer(wanted.party), ARGV[3], slots
+  "held", deadline, pool_name, ARGV[5], ARGV[6], wanted.party, ARGV[3], slots
 }, "|"))
 return { "Held", slots, "0" }

@@ -36,7 +36,6 @@ for _, class in ipairs(classes) do
     local mask = ARGV[argument + q]
     if #mask > 0 then call("HSET", KEYS[1], "m:" .. class.name .. ":" .. quota, mask) end
     for bay = 1, #mask do on_sale[bay] = bor(on_sale[bay] or 0, byte(mask, bay)) end
-    for bay = #on_sale + 1, #mask do on_sale[bay] = 0 end
   end
   argument = argument + 1 + #class.quotas
 
@@ -47,7 +46,7 @@ for _, class in ipairs(classes) do
       passengers = passengers, fingerprint = "", slots = ""
     }))
     call("HINCRBY", KEYS[1], "w:" .. class.name .. ":" .. quota, 1)
-    call("HINCRBY", KEYS[1], "p:" .. class.name .. ":" .. quota, integer(passengers))
+    call("HINCRBY", KEYS[1], "p:" .. class.name .. ":" .. quota, passengers)
   end
 
   if #class.waiting > 0 then

@@ -60,6 +60,7 @@ export default Effect.gen(function*() {
     CREATE TABLE coach_berth_type AS
     SELECT travel_class, berth, count(*)::int AS per_coach FROM coach_berth GROUP BY travel_class, berth`
   yield* sql`ALTER TABLE coach_berth_type ADD PRIMARY KEY (travel_class, berth)`
+  yield* sql`ANALYZE coach_class, coach_berth, coach_berth_type`
 
   yield* sql`
     CREATE TABLE train_seat_config (
@@ -90,10 +91,23 @@ export default Effect.gen(function*() {
   yield* sql`
     CREATE FUNCTION apply_seat_config(train_ids text[]) RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
+      train_numbers integer[];
       beyond record;
     BEGIN
       -- Two edits of one train take turns; the order keeps edits of many trains from deadlock.
-      PERFORM 1 FROM train WHERE id = ANY (train_ids) ORDER BY id FOR NO KEY UPDATE;
+      train_numbers := ARRAY(SELECT number FROM train WHERE id = ANY (train_ids) ORDER BY id FOR NO KEY UPDATE);
+
+      FOR beyond IN
+        SELECT c.train_id, c.travel_class, c.berth FROM train_seat_config c
+        JOIN coach_berth_type y USING (travel_class, berth)
+        WHERE c.train_id = ANY (train_ids)
+        GROUP BY c.train_id, c.travel_class, c.berth, y.per_coach
+        HAVING sum(c.seat_count) > 40 * y.per_coach
+        LIMIT 1
+      LOOP
+        RAISE EXCEPTION 'train %, class %, berth %: more seats than 40 coaches have', beyond.train_id,
+          beyond.travel_class, beyond.berth USING ERRCODE = 'check_violation', HINT = 'Lower seat_count.';
+      END LOOP;
 
       -- A pool that shrank retires its highest berths.
       UPDATE berth b SET active = false
@@ -109,80 +123,57 @@ export default Effect.gen(function*() {
       ) ranked
       WHERE ranked.rank > ranked.wanted AND b.train_number = ranked.train_number AND b.number = ranked.number;
 
-      -- A pool that grew takes back retired berths of its type, from whatever quota, before it adds new ones.
-      CREATE TEMPORARY TABLE IF NOT EXISTS berth_wanted (
-        train_number integer, travel_class text, berth text, quota text, rank bigint
-      ) ON COMMIT DELETE ROWS;
-      TRUNCATE berth_wanted;
-      INSERT INTO berth_wanted
-      SELECT t.number, c.travel_class, c.berth, c.quota,
-        row_number() OVER (PARTITION BY t.id, c.travel_class, c.berth ORDER BY c.quota, place)
-      FROM train t
-      JOIN train_seat_config c ON c.train_id = t.id
-      LEFT JOIN LATERAL (
-        SELECT count(*) AS held FROM berth b
-        WHERE b.train_number = t.number AND b.active
-          AND b.travel_class = c.travel_class AND b.quota = c.quota AND b.berth = c.berth
-      ) pool ON true
-      CROSS JOIN LATERAL generate_series(pool.held + 1, c.seat_count) AS place
-      WHERE t.id = ANY (train_ids);
-
-      WITH retired AS (
+      -- A pool that grew takes back retired berths of its type, from whatever quota, before it adds new ones. Pools are
+      -- ranges of ranks rather than rows, for a nation's first configuration has 1.5 million berths.
+      WITH held AS MATERIALIZED (
+        SELECT train_number, travel_class, berth, quota, count(*) FILTER (WHERE active) AS active, count(*) AS known
+        FROM berth WHERE train_number = ANY (train_numbers)
+        GROUP BY train_number, travel_class, berth, quota
+      ), stock AS (
+        SELECT train_number, travel_class, berth, sum(known)::integer AS known, sum(known - active)::integer AS retired
+        FROM held GROUP BY train_number, travel_class, berth
+      ), wanted AS (
+        SELECT t.number AS train_number, c.travel_class, c.berth, c.quota,
+          c.seat_count - coalesce(h.active, 0)::integer AS more
+        FROM train_seat_config c
+        JOIN train t ON t.id = c.train_id
+        LEFT JOIN held h ON h.train_number = t.number
+          AND h.travel_class = c.travel_class AND h.berth = c.berth AND h.quota = c.quota
+        WHERE c.train_id = ANY (train_ids)
+      ), pool AS MATERIALIZED (
+        SELECT w.*, coalesce(s.known, 0) AS known, coalesce(s.retired, 0) AS retired,
+          sum(w.more) OVER (PARTITION BY w.train_number, w.travel_class, w.berth ORDER BY w.quota)::integer AS last_rank
+        FROM wanted w LEFT JOIN stock s USING (train_number, travel_class, berth)
+        WHERE w.more > 0
+      ), retired AS (
         SELECT b.train_number, b.number, b.travel_class, b.berth,
           row_number() OVER (PARTITION BY b.train_number, b.travel_class, b.berth ORDER BY b.number) AS rank
-        FROM berth b
-        JOIN (SELECT DISTINCT train_number, travel_class, berth FROM berth_wanted) w
-          USING (train_number, travel_class, berth)
-        WHERE NOT b.active
+        FROM berth b WHERE b.train_number = ANY (train_numbers) AND NOT b.active
       ), taken_back AS (
-        UPDATE berth b SET active = true, quota = w.quota
-        FROM retired r JOIN berth_wanted w USING (train_number, travel_class, berth, rank)
-        WHERE b.train_number = r.train_number AND b.number = r.number
-        RETURNING b.train_number, b.travel_class, b.berth, w.rank
+        UPDATE berth b SET active = true, quota = p.quota
+        FROM retired r JOIN pool p USING (train_number, travel_class, berth)
+        WHERE r.rank > p.last_rank - p.more AND r.rank <= p.last_rank
+          AND b.train_number = r.train_number AND b.number = r.number
       )
-      DELETE FROM berth_wanted w USING taken_back t
-      WHERE w.train_number = t.train_number AND w.travel_class = t.travel_class
-        AND w.berth = t.berth AND w.rank = t.rank;
-
-      FOR beyond IN
-        SELECT w.travel_class, w.berth, t.id FROM berth_wanted w
-        JOIN train t ON t.number = w.train_number
-        JOIN coach_berth_type y USING (travel_class, berth)
-        LEFT JOIN LATERAL (
-          SELECT count(*) AS known FROM berth b
-          WHERE b.train_number = w.train_number AND b.travel_class = w.travel_class AND b.berth = w.berth
-        ) k ON true
-        GROUP BY w.travel_class, w.berth, t.id, y.per_coach, k.known
-        HAVING k.known + count(*) > 40 * y.per_coach
-        LIMIT 1
-      LOOP
-        RAISE EXCEPTION 'train %, class %, berth %: more seats than 40 coaches have', beyond.id, beyond.travel_class,
-          beyond.berth USING ERRCODE = 'check_violation', HINT = 'Lower seat_count.';
-      END LOOP;
-
       INSERT INTO berth (train_number, number, travel_class, berth, quota, name)
-      SELECT added.train_number,
-        cls.ordinal * 8192 + 8 * (added.coach * cls.bays + c.bay) + c.position,
-        added.travel_class, added.berth, added.quota,
-        cls.prefix || (added.coach + 1) || '-' || c.number
+      SELECT p.train_number,
+        cls.ordinal * 8192 + 8 * (coach * cls.bays + c.bay) + c.position,
+        p.travel_class, p.berth, p.quota,
+        cls.prefix || (coach + 1) || '-' || c.number
       FROM (
-        SELECT w.*, (w.k - 1) / y.per_coach AS coach, (w.k - 1) % y.per_coach + 1 AS rank_in_type
-        FROM (
-          SELECT train_number, travel_class, berth, quota,
-            coalesce(k.known, 0)
-              + row_number() OVER (PARTITION BY train_number, travel_class, berth ORDER BY berth_wanted.rank) AS k
-          FROM berth_wanted
-          LEFT JOIN (
-            SELECT b.train_number, b.travel_class, b.berth, count(*) AS known FROM berth b
-            WHERE b.train_number IN (SELECT train_number FROM berth_wanted)
-            GROUP BY b.train_number, b.travel_class, b.berth
-          ) k USING (train_number, travel_class, berth)
-        ) w
-        JOIN coach_berth_type y USING (travel_class, berth)
-      ) added
-      JOIN coach_class cls ON cls.travel_class = added.travel_class
-      JOIN coach_berth c ON c.travel_class = added.travel_class AND c.berth = added.berth
-        AND c.rank_in_type = added.rank_in_type;
+        SELECT p.train_number, p.travel_class, p.berth, p.quota,
+          p.known + greatest(p.last_rank - p.more - p.retired, 0) + 1 AS first_of_type,
+          p.known + p.last_rank - p.retired AS last_of_type
+        FROM pool p
+      ) p
+      JOIN coach_class cls USING (travel_class)
+      JOIN coach_berth_type y USING (travel_class, berth)
+      JOIN coach_berth c USING (travel_class, berth)
+      -- The coaches, from 0, in which the berth with this rank in its coach falls to the pool.
+      CROSS JOIN LATERAL generate_series(
+        (p.first_of_type - c.rank_in_type + y.per_coach - 1) / y.per_coach,
+        (p.last_of_type - c.rank_in_type + y.per_coach) / y.per_coach - 1
+      ) AS coach;
 
       UPDATE train SET config_version = config_version + 1 WHERE id = ANY (train_ids);
       -- Train and version only: a payload has a limit of 8,000 bytes, and a listener reads the rest from the tables.

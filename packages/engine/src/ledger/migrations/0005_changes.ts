@@ -37,7 +37,7 @@ export default Effect.gen(function*() {
         UPDATE passenger p SET state = CASE WHEN p.berth IS NULL THEN 'WAITLISTED' ELSE 'CONFIRMED' END
         WHERE p.pnr = which AND p.number = ANY (gone);
         RETURN jsonb_build_object('cancelled', '[]'::jsonb, 'runId', run, 'epoch', run_epoch, 'freed', '[]'::jsonb,
-          'waiting', NULL);
+          'travelClass', NULL, 'waiting', NULL);
       END IF;
 
       WITH ended AS (
@@ -62,6 +62,7 @@ export default Effect.gen(function*() {
       WHERE b.pnr = which;
 
       RETURN jsonb_build_object('cancelled', to_jsonb(gone), 'runId', run, 'epoch', run_epoch, 'freed', freed,
+        'travelClass', (SELECT b.travel_class FROM booking b WHERE b.pnr = which),
         'waiting', CASE WHEN entry.pnr IS NULL THEN NULL ELSE jsonb_build_object(
           'holdId', entry.hold_id, 'passengers', entry.passengers) END);
     END

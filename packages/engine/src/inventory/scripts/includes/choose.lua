@@ -85,14 +85,7 @@ local function best_bay(taken, mask, wanted)
         if has_before then before = byte(taken, base + first - 1) end
         if has_after then after = byte(taken, base + last + 1) end
         if byte(POPCOUNT, band(useful, before, after) + 1) < party then
-          if byte(POPCOUNT, band(useful, bor(before, after)) + 1) >= party then
-            cost = cost + 1
-          elseif cost + 2 < best_cost
-            and byte(POPCOUNT, band(useful, bor(byte(taken, base + 1, base + legs))) + 1) >= party then
-            cost = cost + 2
-          else
-            cost = cost + 3
-          end
+          cost = cost + (byte(POPCOUNT, band(useful, bor(before, after)) + 1) >= party and 1 or 2)
         end
         if cost < best_cost then
           best_cost, best, best_free = cost, bay, free

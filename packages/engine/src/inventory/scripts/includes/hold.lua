@@ -1,5 +1,5 @@
 --[[
-  A hold's record in HOLD: state|time|class|quota|from|to|passengers|fingerprint|slots
+  A hold's record in HOLD: state|time|class:quota|from|to|passengers|fingerprint|slots
     held      has berths, the ledger has not been asked; time = when it may be asked, in ms
     settled   has berths, the ledger has it; a receipt; time = since when
     waiting   waits, the ledger has not been asked; time as with held
@@ -13,15 +13,15 @@ end
 
 local function write_hold(record)
   return table.concat({
-    record.state, integer(record.time), record.class, record.quota, integer(record.from), integer(record.to),
-    integer(record.passengers), record.fingerprint, record.slots
+    record.state, record.time, record.class .. ":" .. record.quota, record.from, record.to, record.passengers,
+    record.fingerprint, record.slots
   }, "|")
 end
 
 local function read_hold(text)
   local state, time, class, quota, from, to, passengers, fingerprint, slots = string.match(
     text,
-    "^(%a+)|(%d+)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)$"
+    "^(%a+)|(%d+)|([^|:]*):([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)$"
   )
   return {
     state = state,

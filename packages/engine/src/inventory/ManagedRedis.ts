@@ -1,0 +1,170 @@
+import { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
+import { Command, Redis } from "ioredis"
+import type { LuaScript } from "./LuaScript.ts"
+
+/** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
+export const commandsInFlightMax = 5_000
+
+/** Longer than a script's own deadline (`allocateMillisMax`), so a call that timed out can no longer take effect. */
+const commandMillisMax = 3_000
+
+const connectMillisMax = 5_000
+const keepAliveMillis = 10_000
+const reconnectMillisMin = 50
+const reconnectMillisMax = 2_000
+
+export type RedisArgument = string | number | Buffer
+
+/** Redis does not answer at start. */
+export class RedisUnreachable extends Schema.TaggedError<RedisUnreachable>()("RedisUnreachable", {
+  address: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `Redis at ${this.address} does not answer (${this.reason}); start it, or correct REDIS_URI`
+  }
+}
+
+const unavailable = (detail: string) => new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail })
+
+/**
+ * A connection to Redis that lives as long as its scope. While it is away calls fail at once, nothing is queued and
+ * nothing is sent again: a late allocation would hold berths for nobody.
+ */
+export class ManagedRedis extends Context.Service<ManagedRedis, {
+  /** Counts the connections made so far; changes with every reconnect. */
+  readonly connections: SubscriptionRef.SubscriptionRef<number>
+  /** One command; texts in the reply are strings. */
+  send(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<unknown, StoreUnavailable>
+  /** Runs a script; loads it first where Redis does not have it. Texts in the reply are strings. */
+  run(
+    script: LuaScript,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<RedisArgument>
+  ): Effect.Effect<unknown, StoreUnavailable>
+  /** The same; texts in the reply are bytes. */
+  runBinary(
+    script: LuaScript,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<RedisArgument>
+  ): Effect.Effect<unknown, StoreUnavailable>
+}>()("@berth/engine/inventory/ManagedRedis") {
+  /** Connects to `redis://…` or `rediss://…`; fails where nobody answers. */
+  static readonly layer = (uri: Redacted.Redacted<string>): Layer.Layer<ManagedRedis, RedisUnreachable> =>
+    Layer.effect(ManagedRedis, make(uri))
+}
+
+const connect = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>, onReady: () => void) {
+  const text = Redacted.value(uri)
+  const address = URL.canParse(text) ? new URL(text).host : "an address that is no URI"
+  const random = yield* Random.Random
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  let everReady = false
+  let lastError = "it closed the connection"
+
+  const client = new Redis(text, {
+    lazyConnect: true,
+    connectTimeout: connectMillisMax,
+    commandTimeout: commandMillisMax,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    keepAlive: keepAliveMillis,
+    noDelay: true,
+    retryStrategy: (attempt) =>
+      everReady
+        ? Math.min(reconnectMillisMin * 2 ** Math.min(attempt, 10), reconnectMillisMax) *
+          (0.5 + random.nextDoubleUnsafe() / 2)
+        : null
+  })
+  client.on("error", (error: Error) => {
+    lastError = error.message
+  })
+  client.on("ready", () => {
+    everReady = true
+    onReady()
+  })
+  client.on("close", () => {
+    if (everReady) {
+      fork(Effect.logWarning(`Lost the connection to Redis at ${address}: ${lastError}`))
+    }
+  })
+
+  yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => client.connect(),
+      catch: () => new RedisUnreachable({ address, reason: lastError })
+    }),
+    () => {
+      // From here on a closed connection is what was asked for.
+      everReady = false
+      return Effect.tryPromise(() => client.quit()).pipe(Effect.ignore, Effect.andThen(Effect.sync(() => client.disconnect())))
+    }
+  )
+  return client
+})
+
+const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
+  const connections = yield* SubscriptionRef.make(0)
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const client = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
+  let inFlight = 0
+
+  const attempt = (call: () => Promise<unknown>): Effect.Effect<unknown, Error> =>
+    Effect.callback<unknown, Error>((resume) => {
+      if (inFlight >= commandsInFlightMax) {
+        return resume(Effect.fail(new Error(`${commandsInFlightMax} calls are under way`)))
+      }
+      inFlight++
+      call().then(
+        (reply) => {
+          inFlight--
+          resume(Effect.succeed(reply))
+        },
+        (error: unknown) => {
+          inFlight--
+          resume(Effect.fail(error instanceof Error ? error : new Error(String(error))))
+        }
+      )
+    })
+
+  const orUnavailable = <A>(self: Effect.Effect<A, Error>): Effect.Effect<A, StoreUnavailable> =>
+    Effect.catch(self, (error) => {
+      // A script or a command that is wrong stays wrong: no caller can act on it.
+      if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
+        return Effect.die(new Error(error.message))
+      }
+      // A lost connection was logged when it was lost; once a call would be a flood. The message alone is logged, for
+      // the error holds the call's arguments.
+      const log = client.status === "ready" ? Effect.logWarning(`Redis refused a call: ${error.message}`) : Effect.void
+      return Effect.andThen(log, unavailable("Redis does not answer. Try again in a second."))
+    })
+
+  const send = (name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
+    attempt(() => {
+      const command = new Command(name, [...args], { replyEncoding })
+      client.sendCommand(command)
+      return command.promise
+    })
+
+  const evaluate = (encoding: "utf8" | null) =>
+  (script: LuaScript, keys: ReadonlyArray<string>, args: ReadonlyArray<RedisArgument>) => {
+    const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
+    return evalsha.pipe(
+      Effect.catch((error) =>
+        error.message.startsWith("NOSCRIPT")
+          ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
+          : Effect.fail(error)
+      ),
+      orUnavailable
+    )
+  }
+
+  return ManagedRedis.of({
+    connections,
+    send: (command, ...args) => orUnavailable(send(command, args, "utf8")),
+    run: evaluate("utf8"),
+    runBinary: evaluate(null)
+  })
+})

@@ -1,0 +1,69 @@
+import { Quota } from "@berth/domain/Quota"
+import type { TravelClass } from "@berth/domain/TravelClass"
+import { Effect, Schema } from "effect"
+import type { ClassSnapshot, RunRef, RunSnapshot } from "./Inventory.ts"
+import { luaScript } from "./LuaScript.ts"
+import type { ManagedRedis } from "./ManagedRedis.ts"
+import { GateText, parseGate } from "./RunGate.ts"
+import { bitmapKey, freedKey, metaKey } from "./RunKeys.ts"
+
+const script = luaScript("snapshot-n")
+
+const decodeReply = Schema.decodeUnknownEffect(
+  Schema.Tuple([Schema.Array(Schema.Uint8Array), Schema.Array(Schema.Uint8Array)])
+)
+const decodeGate = Schema.decodeUnknownEffect(GateText)
+const isQuota = Schema.is(Quota)
+
+const noBytes = new Uint8Array()
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+
+const toClass = (
+  fields: ReadonlyMap<string, Uint8Array>,
+  travelClass: TravelClass,
+  taken: Uint8Array,
+  freed: Uint8Array
+): ClassSnapshot => {
+  const masks = new Map<Quota, Uint8Array>()
+  let waitingParties = 0
+  let waitingPassengers = 0
+  for (const [field, value] of fields) {
+    const [kind, ofClass, quota] = field.split(":")
+    if (ofClass === travelClass && isQuota(quota)) {
+      if (kind === "m") masks.set(quota, value)
+      if (kind === "w") waitingParties += Number(text(value))
+      if (kind === "p") waitingPassengers += Number(text(value))
+    }
+  }
+  return { masks, taken, freed, waitingParties, waitingPassengers }
+}
+
+export const snapshot = Effect.fnUntraced(function*(
+  redis: ManagedRedis["Service"],
+  run: RunRef,
+  travelClasses: ReadonlyArray<TravelClass>
+) {
+  const reply = yield* redis.runBinary(
+    script,
+    [metaKey(run), freedKey(run), ...travelClasses.map((travelClass) => bitmapKey(run, travelClass))],
+    travelClasses
+  )
+  const [meta, bytes] = yield* Effect.orDie(decodeReply(reply))
+  const fields = new Map<string, Uint8Array>()
+  for (let n = 0; n < meta.length; n += 2) {
+    fields.set(text(meta[n] ?? noBytes), meta[n + 1] ?? noBytes)
+  }
+  const gate = fields.get("gate")
+  if (gate === undefined) {
+    return null
+  }
+  const found: RunSnapshot = {
+    gate: parseGate(yield* Effect.orDie(decodeGate(text(gate)))),
+    classes: new Map(travelClasses.map((travelClass, n) => [
+      travelClass,
+      toClass(fields, travelClass, bytes[2 * n] ?? noBytes, bytes[2 * n + 1] ?? noBytes)
+    ]))
+  }
+  return found
+})

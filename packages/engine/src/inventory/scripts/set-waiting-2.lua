@@ -1,0 +1,35 @@
+--[[
+  Says how many of a waiting party still wait. Parties that are unknown, seated or ended are left alone.
+
+  KEYS[1] META
+  KEYS[2] HOLD
+
+  ARGV[1] epoch        of the commit that changed it
+  ARGV[2] class
+  ARGV[3] hold id
+  ARGV[4] passengers   0: the party waits no more
+
+  "Applied"; "Stale": a later epoch shows it already; "Early": not loaded at that epoch yet
+]]
+-- @include bits
+-- @include hold
+-- @include fence
+
+local refusal = fenced(tonumber(ARGV[1]))
+if refusal then return refusal end
+
+local text = call("HGET", KEYS[2], ARGV[3])
+if not text then return "Applied" end
+local hold = read_hold(text)
+if hold.class ~= ARGV[2] or hold.state ~= "waiting" and hold.state ~= "parked" then return "Applied" end
+
+local passengers = tonumber(ARGV[4])
+local pool_name = hold.class .. ":" .. hold.quota
+call("HINCRBY", KEYS[1], "p:" .. pool_name, passengers - hold.passengers)
+hold.passengers = passengers
+if passengers == 0 then
+  call("HINCRBY", KEYS[1], "w:" .. pool_name, -1)
+  hold.state, hold.time = "ended", now_millis()
+end
+call("HSET", KEYS[2], ARGV[3], write_hold(hold))
+return "Applied"

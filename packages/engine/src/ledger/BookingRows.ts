@@ -1,0 +1,110 @@
+import { Age, Gender, WaitlistKind } from "@berth/domain/Passenger"
+import { bestStatus, Booking } from "@berth/domain/Booking"
+import { berthAt } from "@berth/domain/CoachLayout"
+import { JourneyDate } from "@berth/domain/JourneyDate"
+import { PersonName } from "@berth/domain/PersonName"
+import { Pnr } from "@berth/domain/Pnr"
+import { Quota } from "@berth/domain/Quota"
+import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import { slotOf } from "@berth/domain/RunId"
+import { StationCode } from "@berth/domain/StationCode"
+import { TrainId } from "@berth/domain/TrainId"
+import { TravelClass } from "@berth/domain/TravelClass"
+import { UserId } from "@berth/domain/UserId"
+import { DateTime, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
+
+/** A booking as one row, its passengers as JSON. */
+export const BookingRow = Schema.Struct({
+  pnr: Pnr,
+  trainId: TrainId,
+  date: JourneyDate,
+  from: StationCode,
+  to: StationCode,
+  travelClass: TravelClass,
+  quota: Quota,
+  userId: UserId,
+  bookedAt: Schema.DateTimeUtcFromDate,
+  passengers: Schema.Array(Schema.Struct({
+    number: Schema.Int,
+    name: PersonName,
+    age: Age,
+    gender: Schema.NullOr(Gender),
+    state: Schema.Literals(["CONFIRMED", "WAITLISTED", "CANCELLED"]),
+    berth: Schema.NullOr(Schema.Int),
+    waitlistNumber: Schema.NullOr(Schema.Int),
+    /** Waiting passengers of the kind up to and with this one. */
+    waitlistNow: Schema.NullOr(Schema.Int)
+  }))
+})
+export type BookingRow = typeof BookingRow.Type
+
+/** Waitlists of other quotas come with their rules; until then whoever waits, waits in the general one. */
+const waitlistKind: typeof WaitlistKind.Type = "GNWL"
+
+/** The rows that a condition on `b`, a booking, selects. */
+export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<SqlClient.SqlClient["literal"]>) =>
+  sql`
+    SELECT b.pnr, r.train_id AS "trainId", to_char(r.date, 'YYYY-MM-DD') AS date,
+      origin.station_code AS "from", destination.station_code AS "to",
+      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt", p.passengers
+    FROM booking b
+    JOIN run r ON r.id = b.run_id
+    JOIN route_stop origin ON origin.route_id = r.route_id AND origin.stop_index = b.from_stop
+    JOIN route_stop destination ON destination.route_id = r.route_id AND destination.stop_index = b.to_stop
+    CROSS JOIN LATERAL (
+      SELECT jsonb_agg(jsonb_build_object(
+        'number', x.number, 'name', x.name, 'age', x.age, 'gender', x.gender, 'state', x.state, 'berth', x.berth,
+        'waitlistNumber', x.waitlist_number,
+        'waitlistNow', CASE WHEN x.state = 'WAITLISTED' THEN (
+          SELECT count(*) FROM waitlist_entry w JOIN passenger y ON y.pnr = w.pnr AND y.state = 'WAITLISTED'
+          WHERE w.run_id = b.run_id AND w.travel_class = b.travel_class AND w.state = 'waiting'
+            AND y.waitlist_number <= x.waitlist_number) END
+      ) ORDER BY x.number) AS passengers
+      FROM passenger x WHERE x.pnr = b.pnr
+    ) p
+    WHERE ${condition}
+    ORDER BY b.created_at DESC, b.pnr DESC`
+
+const toPassenger = (travelClass: TravelClass, row: BookingRow["passengers"][number], asBooked: boolean) => {
+  const waited = row.waitlistNumber !== null
+  const status = asBooked ? (waited ? "WAITLISTED" : "CONFIRMED") : row.state
+  const place = row.berth === null || (asBooked && waited)
+    ? undefined
+    : berthAt(coachLayouts[travelClass], slotOf(row.berth))
+  return {
+    number: row.number,
+    name: row.name,
+    age: row.age,
+    ...(row.gender === null ? {} : { gender: row.gender }),
+    status,
+    ...(place === undefined ? {} : { coach: place.coach, seat: place.name, berth: place.berthType }),
+    ...(status === "WAITLISTED" && row.waitlistNumber !== null
+      ? {
+        waitlist: {
+          kind: waitlistKind,
+          atBooking: row.waitlistNumber,
+          now: row.waitlistNow ?? row.waitlistNumber
+        }
+      }
+      : {})
+  }
+}
+
+/** The booking as it stands, or, for the repeat of a call, as it was made. */
+export const toBooking = (row: BookingRow, view: "now" | "asBooked"): Booking => {
+  const passengers = row.passengers.map((passenger) => toPassenger(row.travelClass, passenger, view === "asBooked"))
+  return {
+    pnr: row.pnr,
+    status: bestStatus(passengers.map(({ status }) => status)),
+    trainId: row.trainId,
+    date: row.date,
+    from: row.from,
+    to: row.to,
+    travelClass: row.travelClass,
+    quota: row.quota,
+    userId: row.userId,
+    bookedAt: DateTime.formatIso(row.bookedAt),
+    passengers
+  }
+}

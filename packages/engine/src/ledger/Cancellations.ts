@@ -1,0 +1,85 @@
+import type { Pnr } from "@berth/domain/Pnr"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { TravelClass } from "@berth/domain/TravelClass"
+import type { UserId } from "@berth/domain/UserId"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import { fromStore } from "./LedgerError.ts"
+
+/** Legs that a cancelled sale held. */
+export const FreedSale = Schema.Struct({ id: Schema.Int, berth: Schema.Int, from: Schema.Int, to: Schema.Int })
+export type FreedSale = typeof FreedSale.Type
+
+const Cancelled = Schema.Struct({
+  /** Numbers of the passengers who were cancelled; none where somebody named was not there. */
+  cancelled: Schema.Array(Schema.Int),
+  runId: Schema.Int,
+  /** The run's epoch that the commit read; what is freed in Redis is fenced by it. */
+  epoch: Schema.Int,
+  travelClass: Schema.NullOr(TravelClass),
+  freed: Schema.Array(FreedSale),
+  /** The booking's place on the waitlist, if it had one, with how many still wait. */
+  waiting: Schema.NullOr(Schema.Struct({ holdId: Schema.String, passengers: Schema.Int }))
+})
+export type Cancelled = typeof Cancelled.Type
+
+/** Sales that were cancelled and of which Redis has not confirmed that it freed them. */
+const Unfreed = Schema.Struct({ ...FreedSale.fields, epoch: Schema.Int, runId: Schema.Int })
+export type Unfreed = typeof Unfreed.Type
+
+/** Cancelling in the record, and what Redis still has to be told of it. */
+export class Cancellations extends Context.Service<Cancellations, {
+  /** Cancels all or the passengers named; none where there is no such booking of that user. */
+  cancel(options: {
+    readonly pnr: Pnr
+    readonly forUser: UserId | null
+    readonly passengers: ReadonlyArray<number> | null
+  }): Effect.Effect<Option.Option<Cancelled>, StoreUnavailable>
+  /** Notes that Redis has freed what these sales held. */
+  freed(saleIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
+  /** What Redis has not confirmed, oldest first, up to a thousand. */
+  readonly unfreed: Effect.Effect<ReadonlyArray<Unfreed>, StoreUnavailable>
+}>()("@berth/engine/ledger/Cancellations") {
+  static readonly layer = Layer.effect(
+    Cancellations,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const cancel = SqlSchema.findOne({
+        Request: Schema.Struct({
+          pnr: Schema.String,
+          forUser: Schema.NullOr(Schema.String),
+          passengers: Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.Int)))
+        }),
+        Result: Schema.Struct({ result: Schema.NullOr(Cancelled) }),
+        execute: ({ forUser, passengers, pnr }) =>
+          sql`SELECT cancel_booking(${pnr}, ${forUser}, (
+            SELECT array_agg(n::smallint) FROM jsonb_array_elements_text(${passengers}::text::jsonb) n)) AS result`
+      })
+      const acknowledge = SqlSchema.void({
+        Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
+        execute: (ids) =>
+          sql`UPDATE sale SET freeing = false WHERE id IN (
+            SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`
+      })
+      const selectUnfreed = SqlSchema.findAll({
+        Request: Schema.Void,
+        Result: Unfreed,
+        execute: () =>
+          sql`SELECT s.id::float8 AS id, s.berth::float8 AS berth, lower(s.legs) AS from, upper(s.legs) AS to,
+              r.epoch::float8 AS epoch, r.id::float8 AS "runId"
+            FROM sale s JOIN run r ON r.id = s.berth >> 16
+            WHERE s.freeing ORDER BY s.id LIMIT 1000`
+      })
+      return Cancellations.of({
+        cancel: (options) =>
+          cancel(options).pipe(
+            Effect.catchTag("NoSuchElementError", Effect.die),
+            Effect.map(({ result }) => Option.fromNullOr(result)),
+            fromStore
+          ),
+        freed: (saleIds) => fromStore(acknowledge(saleIds)),
+        unfreed: fromStore(selectUnfreed(undefined))
+      })
+    })
+  )
+}

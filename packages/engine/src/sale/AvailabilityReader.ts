@@ -1,0 +1,168 @@
+import type { Availability, QuotaAvailability, SeatMap, SeatState } from "@berth/domain/Availability"
+import type { runErrors } from "@berth/domain/BerthApi"
+import { ClassNotOnTrain } from "@berth/domain/BookingErrors"
+import { bayMask, berthAt } from "@berth/domain/CoachLayout"
+import { berthTypes } from "@berth/domain/BerthType"
+import type { JourneyDate } from "@berth/domain/JourneyDate"
+import type { LegRange } from "@berth/domain/LegRange"
+import { quotaNames } from "@berth/domain/Quota"
+import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import type { StationCode } from "@berth/domain/StationCode"
+import type { TrainId } from "@berth/domain/TrainId"
+import type { TravelClass } from "@berth/domain/TravelClass"
+import { Context, Effect, Layer } from "effect"
+import { type ClassSnapshot, Inventory, type RunSnapshot } from "../inventory/Inventory.ts"
+import { RunLoader } from "../seeding/RunLoader.ts"
+import { journeyOn } from "../timetable/Journeys.ts"
+import { legsOf } from "../timetable/Routes.ts"
+import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
+import { Stations } from "../timetable/Stations.ts"
+import { countBits, takenBays } from "../inventory/BayBits.ts"
+
+export interface JourneyAsked {
+  readonly trainId: TrainId
+  readonly date: JourneyDate
+  readonly from?: StationCode
+  readonly to?: StationCode
+}
+
+type RunError = InstanceType<(typeof runErrors)[number]>
+
+/** What is free, counted from Redis's strings: one read answers every pair of stations. */
+export class AvailabilityReader extends Context.Service<AvailabilityReader, {
+  availability(asked: JourneyAsked): Effect.Effect<Availability, RunError>
+  seats(
+    asked: JourneyAsked & { readonly travelClass: TravelClass }
+  ): Effect.Effect<SeatMap, RunError | ClassNotOnTrain>
+  /** Free berths by class on legs of a run, or none where the run is not in Redis. */
+  freeByClass(run: Run, range: LegRange): Effect.Effect<
+    ReadonlyArray<{ readonly travelClass: TravelClass; readonly free: number }>,
+    RunError
+  >
+}>()("@berth/engine/sale/AvailabilityReader") {
+  static readonly layer = Layer.effect(AvailabilityReader, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const directory = yield* RunDirectory
+  const loader = yield* RunLoader
+  const services = yield* Effect.context<Stations>()
+
+  const snapshotOf = (run: Run) => inventory.snapshot(run, [...run.composition.classes.keys()])
+
+  /** Loads the run first where Redis does not have it. */
+  const snapshot = Effect.fnUntraced(function*(run: Run) {
+    const found = yield* snapshotOf(run)
+    if (found !== null) {
+      return found
+    }
+    yield* loader.prepare(run)
+    return yield* snapshotOf(run)
+  })
+
+  const availability = Effect.fn("AvailabilityReader.availability")(function*(asked: JourneyAsked) {
+    const run = yield* directory.find(asked.trainId, asked.date)
+    const { from, range, to } = yield* Effect.provide(journeyOn(run, asked), services)
+    const found = yield* snapshot(run)
+    return {
+      trainId: run.trainId,
+      date: run.date,
+      from,
+      to,
+      classes: toClasses(run, range, found)
+    }
+  })
+
+  const seats = Effect.fn("AvailabilityReader.seats")(function*(
+    asked: JourneyAsked & { readonly travelClass: TravelClass }
+  ) {
+    const { travelClass } = asked
+    const run = yield* directory.find(asked.trainId, asked.date)
+    const { from, range, to } = yield* Effect.provide(journeyOn(run, asked), services)
+    const composed = run.composition.classes.get(travelClass)
+    if (composed === undefined) {
+      return yield* new ClassNotOnTrain({
+        trainId: run.trainId,
+        date: run.date,
+        travelClass,
+        detail: `Train ${run.trainId} has no class ${travelClass}.`
+      })
+    }
+    const found = (yield* snapshot(run))?.classes.get(travelClass)
+    return {
+      trainId: run.trainId,
+      date: run.date,
+      from,
+      to,
+      travelClass,
+      seats: found === undefined ? [] : toSeats(travelClass, legsOf(run.route), range, found)
+    }
+  })
+
+  const freeByClass = Effect.fnUntraced(function*(run: Run, range: LegRange) {
+    const found = yield* snapshot(run)
+    return toClasses(run, range, found).map(({ quotas, travelClass }) => ({
+      travelClass,
+      free: quotas.reduce((sum, { free }) => sum + free, 0)
+    }))
+  })
+
+  return AvailabilityReader.of({ availability, seats, freeByClass })
+})
+
+const toClasses = (run: Run, range: LegRange, found: RunSnapshot | null): Availability["classes"] =>
+  [...run.composition.classes.values()].flatMap(({ travelClass, waitlistMax }) => {
+    const snapshot = found?.classes.get(travelClass)
+    if (snapshot === undefined || snapshot.masks.size === 0) {
+      return []
+    }
+    return [{ travelClass, quotas: toQuotas(travelClass, legsOf(run.route), range, snapshot, waitlistMax) }]
+  })
+
+const toQuotas = (
+  travelClass: TravelClass,
+  legs: number,
+  range: LegRange,
+  snapshot: ClassSnapshot,
+  waitlistMax: number
+): ReadonlyArray<QuotaAvailability> => {
+  const layout = coachLayouts[travelClass]
+  const taken = takenBays(snapshot.taken, legs, range)
+  return [...snapshot.masks].map(([quota, mask]) => {
+    const free = mask.map((byte, bay) => byte & ~(taken[bay] ?? 0))
+    return {
+      quota,
+      quotaName: quotaNames[quota],
+      free: countBits(free, 255),
+      berths: Object.fromEntries(
+        berthTypes.filter((type) => bayMask(layout, type) !== 0).map((type) => [
+          type,
+          countBits(free, bayMask(layout, type))
+        ])
+      ),
+      rac: { free: 0 },
+      waitlist: quota === "GN" ? { kind: "GNWL", waiting: snapshot.waitingPassengers, max: waitlistMax } : null
+    }
+  })
+}
+
+const toSeats = (
+  travelClass: TravelClass,
+  legs: number,
+  range: LegRange,
+  snapshot: ClassSnapshot
+): ReadonlyArray<SeatState> => {
+  const layout = coachLayouts[travelClass]
+  const taken = takenBays(snapshot.taken, legs, range)
+  const slots = [...snapshot.masks].flatMap(([quota, mask]) =>
+    [...mask].flatMap((byte, bay) =>
+      layout.bay.flatMap((_, position) => (byte & (1 << position)) === 0 ? [] : [{ quota, slot: 8 * bay + position }])
+    )
+  )
+  return slots.toSorted((left, right) => left.slot - right.slot).map(({ quota, slot }) => {
+    const { berthType, coach, name } = berthAt(layout, slot)
+    const isTaken = ((taken[Math.floor(slot / 8)] ?? 0) & (1 << slot % 8)) !== 0
+    return { seat: name, coach, berth: berthType, quota, state: isTaken ? "taken" : "free" }
+  })
+}

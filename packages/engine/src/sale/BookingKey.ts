@@ -1,0 +1,30 @@
+import type { BookingRequest } from "@berth/domain/BookingRequest"
+import type { UserId } from "@berth/domain/UserId"
+import { createHash } from "node:crypto"
+
+const hash = (...parts: ReadonlyArray<string>): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22)
+
+/** Names the one booking that a user's key may have: 132 bits, the same on every server. */
+export const keyHashOf = (userId: UserId, key: string): string => hash(userId, key)
+
+/** Tells whether the same key comes with the same wish. */
+export const fingerprintOf = (request: BookingRequest): string => {
+  const { conditions, date, from, passengers, quota, to, trainId, travelClass } = request
+  return hash(JSON.stringify([
+    trainId,
+    date,
+    travelClass,
+    quota,
+    from ?? null,
+    to ?? null,
+    passengers.map(({ age, berth, gender, name }) => [name, age, gender ?? null, berth ?? null]),
+    [conditions?.onlyIfConfirmed ?? false, conditions?.sameCoach ?? false, conditions?.lowerBerthsMin ?? 0]
+  ]))
+}
+
+/** A hold that was ended cannot come back, so each further attempt at a booking has a hold of its own. */
+export const holdIdOf = (keyHash: string, attempt: number): string => `${keyHash}-${attempt}`
+
+/** The key that a hold was made for. */
+export const keyHashOfHold = (holdId: string): string => holdId.slice(0, holdId.lastIndexOf("-"))

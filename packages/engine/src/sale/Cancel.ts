@@ -1,0 +1,92 @@
+import { type CurrentUser, isAdmin } from "@berth/domain/Auth"
+import type { cancelErrors } from "@berth/domain/BerthApi"
+import type { Cancellation } from "@berth/domain/Booking"
+import { BookingNotFound, NothingToCancel } from "@berth/domain/BookingErrors"
+import { zeroRupees } from "@berth/domain/Money"
+import type { Pnr } from "@berth/domain/Pnr"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Context, Effect, Layer, Option } from "effect"
+import { Inventory } from "../inventory/Inventory.ts"
+import { Bookings } from "../ledger/Bookings.ts"
+import { Cancellations, type Cancelled } from "../ledger/Cancellations.ts"
+import { RunDirectory } from "../timetable/RunDirectory.ts"
+import { freeLegs } from "./FreedLegs.ts"
+import { PromotionQueue } from "./PromotionQueue.ts"
+
+type CancelError = InstanceType<(typeof cancelErrors)[number]>
+
+/** Cancels passengers: in the record first, then in Redis, so that a berth is free only when nobody has it. */
+export class Cancel extends Context.Service<Cancel, {
+  cancel(options: {
+    readonly caller: CurrentUser["Service"]
+    readonly pnr: Pnr
+    /** Numbers of passengers; everybody where absent. */
+    readonly passengers: ReadonlyArray<number> | undefined
+  }): Effect.Effect<Cancellation, CancelError>
+}>()("@berth/engine/sale/Cancel") {
+  static readonly layer = Layer.effect(Cancel, Effect.suspend(() => make))
+}
+
+export const bookingNotFound = (pnr: Pnr) =>
+  new BookingNotFound({ pnr, detail: `You have no booking ${pnr}. Your bookings are at /api/bookings.` })
+
+const make = Effect.gen(function*() {
+  const bookings = yield* Bookings
+  const cancellations = yield* Cancellations
+  const services = yield* Effect.context<Inventory | Cancellations | RunDirectory | PromotionQueue>()
+
+  /** Takes those who no longer wait off Redis's count of them. */
+  const leaveWaitlist = Effect.fnUntraced(function*(
+    cancelled: Cancelled
+  ): Effect.fn.Return<void, StoreUnavailable, Inventory | RunDirectory | PromotionQueue> {
+    const run = yield* (yield* RunDirectory).byId(cancelled.runId)
+    if (cancelled.waiting !== null && cancelled.travelClass !== null && Option.isSome(run)) {
+      yield* (yield* Inventory).setWaiting({
+        run: run.value,
+        epoch: cancelled.epoch,
+        travelClass: cancelled.travelClass,
+        holdId: cancelled.waiting.holdId,
+        passengers: cancelled.waiting.passengers
+      })
+      yield* (yield* PromotionQueue).wake(cancelled.runId)
+    }
+  })
+
+  const cancel = Effect.fn("Cancel.cancel")(function*({ caller, passengers, pnr }: {
+    readonly caller: CurrentUser["Service"]
+    readonly pnr: Pnr
+    readonly passengers: ReadonlyArray<number> | undefined
+  }) {
+    const forUser = isAdmin(caller) ? null : caller.userId
+    const result = yield* cancellations.cancel({
+      pnr,
+      forUser,
+      passengers: passengers === undefined ? null : [...new Set(passengers)]
+    })
+    if (Option.isNone(result)) {
+      return yield* bookingNotFound(pnr)
+    }
+    if (result.value.cancelled.length === 0) {
+      return yield* new NothingToCancel({
+        pnr,
+        detail: passengers === undefined
+          ? `Booking ${pnr} is cancelled already.`
+          : `Booking ${pnr} has no such passengers, or they are cancelled already; nobody was cancelled.`
+      })
+    }
+    yield* Effect.all([
+      freeLegs(result.value.runId, result.value.epoch, result.value.freed),
+      leaveWaitlist(result.value)
+    ], { discard: true }).pipe(
+      Effect.provide(services),
+      // The record has it; the sweep tells Redis again.
+      Effect.catchTag("StoreUnavailable", () => Effect.void)
+    )
+    const booking = yield* bookings.find({ pnr, forUser })
+    return Option.isSome(booking)
+      ? { booking: booking.value, refund: zeroRupees }
+      : yield* Effect.die(new Error(`booking ${pnr} was cancelled and is not in the record`))
+  }, Effect.uninterruptible)
+
+  return Cancel.of({ cancel })
+})

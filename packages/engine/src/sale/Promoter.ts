@@ -1,0 +1,119 @@
+import { berthWish } from "@berth/domain/rules/BerthWish"
+import { runBerthOf } from "@berth/domain/RunId"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
+import { Inventory, type PromoteReply } from "../inventory/Inventory.ts"
+import { StoreClock } from "../ledger/StoreClock.ts"
+import { Waitlist, type WaitingBooking } from "../ledger/Waitlist.ts"
+import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
+import { legsOf } from "../timetable/Routes.ts"
+import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
+
+/** How long after the berths were given the record takes a promotion. */
+const commitMillisMax = 10_000
+
+const promoted = Metric.counter("berth_waitlist_promoted", { description: "Parties promoted", incremental: true })
+
+/**
+ * Gives what was set free to those who wait, in the order of their numbers, before newcomers see it. A party that what is
+ * free cannot seat is skipped for the first that it can; one that it can seat is never passed.
+ */
+export class Promoter extends Context.Service<Promoter, {
+  /** One pass over a run; true where nothing is left to do. */
+  promote(runId: number): Effect.Effect<boolean, StoreUnavailable>
+}>()("@berth/engine/sale/Promoter") {
+  static readonly layer = Layer.effect(Promoter, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const waitlist = yield* Waitlist
+  const directory = yield* RunDirectory
+  const clock = yield* StoreClock
+
+  const commit = Effect.fnUntraced(function*(
+    run: Run,
+    composed: ClassComposition,
+    party: WaitingBooking,
+    seated: PromoteReply["seated"][number],
+    epoch: number
+  ) {
+    const deadline = DateTime.add(yield* clock.now, { milliseconds: commitMillisMax })
+    const outcome = yield* waitlist.promote({
+      pnr: party.pnr,
+      runId: run.id,
+      epoch,
+      deadline: DateTime.formatIso(deadline),
+      seats: party.passengers.map(({ number }, index) => ({
+        number,
+        berth: runBerthOf(run.id, composed.travelClass, seated.slots[index] ?? -1)
+      }))
+    })
+    // Who cancelled in the meantime may wait no more, or with fewer: the sweep asks the record.
+    if (outcome === "gone") {
+      return false
+    }
+    const holdId = party.holdId
+    yield* inventory.judge({
+      run,
+      epoch,
+      classes: [classOfRun(composed, legsOf(run.route))],
+      verdicts: [
+        outcome === "committed"
+          ? { _tag: "Settle", holdId }
+          : { _tag: "Park", holdId, passengers: party.passengers.length }
+      ]
+    })
+    if (outcome === "committed") {
+      yield* Metric.update(promoted, 1)
+    }
+    return outcome === "committed"
+  })
+
+  const promoteClass = Effect.fnUntraced(function*(
+    run: Run,
+    composed: ClassComposition,
+    parties: ReadonlyArray<WaitingBooking>
+  ) {
+    const reply = yield* inventory.promote({
+      run,
+      gate: run.gate,
+      classOfRun: classOfRun(composed, legsOf(run.route)),
+      quota: "GN",
+      waiting: parties.map((party) => ({
+        holdId: party.holdId,
+        range: { from: party.fromStop, to: party.toStop },
+        party: {
+          wishes: party.passengers.map(({ age, gender, wish }) =>
+            wish ?? berthWish({ name: "", age, ...(gender === null ? {} : { gender }) })
+          ),
+          sameCoach: party.sameCoach,
+          lowerBerthsMin: Math.min(party.lowerBerthsMin, party.passengers.length)
+        }
+      }))
+    })
+    if (reply._tag === "Gate") {
+      yield* directory.forget(run)
+      return false
+    }
+    const byHold = new Map(parties.map((party) => [party.holdId, party]))
+    const committed = yield* Effect.forEach(reply.seated, (seated) => {
+      const party = byHold.get(seated.holdId)
+      return party === undefined ? Effect.succeed(false) : commit(run, composed, party, seated, reply.gate.epoch)
+    })
+    return reply.cleared && committed.every((done) => done)
+  })
+
+  const promote = Effect.fn("Promoter.promote")(function*(runId: number) {
+    const run = yield* directory.byId(runId)
+    if (Option.isNone(run) || !run.value.open) {
+      return true
+    }
+    const waiting = Map.groupBy(yield* waitlist.waiting(runId), ({ travelClass }) => travelClass)
+    const done = yield* Effect.forEach(run.value.composition.classes.values(), (composed) =>
+      promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? []))
+    return done.every((clear) => clear)
+  }, Effect.uninterruptible)
+
+  return Promoter.of({ promote })
+})

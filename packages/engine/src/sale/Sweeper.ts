@@ -1,0 +1,96 @@
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { slotOf } from "@berth/domain/RunId"
+import { Context, Effect, Layer, Metric } from "effect"
+import { type HoldVerdict, Inventory, type LiveHold, type RunRef } from "../inventory/Inventory.ts"
+import { Cancellations } from "../ledger/Cancellations.ts"
+import { type HoldFact, HoldFacts } from "../ledger/HoldFacts.ts"
+import { classOfRun } from "../timetable/Compositions.ts"
+import { legsOf } from "../timetable/Routes.ts"
+import { RunDirectory } from "../timetable/RunDirectory.ts"
+import { keyHashOfHold } from "./BookingKey.ts"
+import { freeLegs } from "./FreedLegs.ts"
+import { PromotionQueue } from "./PromotionQueue.ts"
+
+/**
+ * How long after its deadline a hold is left alone, ms. With the 15 s of the hold itself it outlasts the 10 s in which
+ * the record takes a booking and the 10 s that its transaction may last, so no commit is under way any more.
+ */
+const graceMillis = 15_000
+
+/** Runs swept at once. */
+const concurrency = 16
+
+const dropped = Metric.counter("berth_holds_dropped", {
+  description: "Holds that were never committed and were given back",
+  incremental: true
+})
+
+/** Ends what was begun and not finished: holds of dead servers, releases that Redis has not confirmed. */
+export class Sweeper extends Context.Service<Sweeper, {
+  /** Asks the record about every hold whose time is over. */
+  readonly sweepHolds: Effect.Effect<void, StoreUnavailable>
+  /** Repeats the releases that Redis has not confirmed. */
+  readonly repeatReleases: Effect.Effect<void, StoreUnavailable>
+}>()("@berth/engine/sale/Sweeper") {
+  static readonly layer = Layer.effect(Sweeper, Effect.suspend(() => make))
+}
+
+/** What becomes of a hold, by what the record knows of its key. */
+export const verdictOn = (hold: LiveHold, fact: HoldFact | undefined): HoldVerdict => {
+  const { holdId } = hold
+  if (fact?.waiting?.holdId === holdId) {
+    return { _tag: "Park", holdId, passengers: fact.waiting.passengers }
+  }
+  const given = new Set(fact?.berths.map(slotOf))
+  return hold.state === "held" && hold.slots.every((slot) => given.has(slot))
+    ? { _tag: "Settle", holdId }
+    : { _tag: "Drop", holdId }
+}
+
+const make = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const facts = yield* HoldFacts
+  const directory = yield* RunDirectory
+  const promotions = yield* PromotionQueue
+  const cancellations = yield* Cancellations
+  const services = yield* Effect.context<Inventory | Cancellations | RunDirectory | PromotionQueue>()
+
+  const sweepRun = Effect.fnUntraced(function*(ref: RunRef) {
+    const holds = yield* inventory.overdue(ref, graceMillis)
+    if (holds.length === 0) {
+      return
+    }
+    const run = yield* directory.find(ref.trainId, ref.date)
+    const known = yield* facts.find([...new Set(holds.map(({ holdId }) => keyHashOfHold(holdId)))])
+    const byKey = new Map(known.map((fact) => [fact.keyHash, fact]))
+    const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId))))
+    yield* inventory.judge({
+      run,
+      epoch: run.gate.epoch,
+      classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
+      verdicts
+    })
+    const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
+    if (drops > 0) {
+      yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
+      yield* Metric.update(dropped, drops)
+    }
+    yield* promotions.wake(run.id)
+  }, Effect.catchTags({
+    // Not on sale any more: its holds do not matter.
+    TrainNotFound: () => Effect.void,
+    OutsideBookingWindow: () => Effect.void,
+    NotARunningDay: () => Effect.void
+  }))
+
+  return Sweeper.of({
+    sweepHolds: Effect.flatMap(inventory.runsHeld, (runs) =>
+      Effect.forEach(runs, sweepRun, { concurrency, discard: true })).pipe(Effect.withSpan("Sweeper.sweepHolds")),
+    repeatReleases: Effect.flatMap(cancellations.unfreed, (unfreed) =>
+      Effect.forEach(Map.groupBy(unfreed, ({ runId }) => runId), ([runId, sales]) =>
+        freeLegs(runId, sales[0]?.epoch ?? 0, sales), { discard: true })).pipe(
+        Effect.provide(services),
+        Effect.withSpan("Sweeper.repeatReleases")
+      )
+  })
+})

@@ -1,0 +1,63 @@
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Context, Effect, Layer } from "effect"
+import { Inventory } from "../inventory/Inventory.ts"
+import { type BehindRun, RunRows } from "../ledger/RunRows.ts"
+import { PromotionQueue } from "../sale/PromotionQueue.ts"
+import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
+import { RunDirectory } from "../timetable/RunDirectory.ts"
+import { RunLoader } from "./RunLoader.ts"
+
+/** Runs told of an edit at once. */
+const concurrency = 32
+
+/** Brings edits of the seat configuration to the runs that are on sale. */
+export class ConfigApplier extends Context.Service<ConfigApplier, {
+  /** Applies to every run that is behind its train, and answers how many there were. */
+  readonly applyAll: Effect.Effect<number, StoreUnavailable>
+}>()("@berth/engine/seeding/ConfigApplier") {
+  static readonly layer = Layer.effect(ConfigApplier, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const rows = yield* RunRows
+  const compositions = yield* Compositions
+  const inventory = yield* Inventory
+  const loader = yield* RunLoader
+  const directory = yield* RunDirectory
+  const promotions = yield* PromotionQueue
+
+  const apply = Effect.fnUntraced(function*(run: BehindRun, composition: Composition) {
+    const reply = yield* inventory.applyConfig({
+      run,
+      gate: { epoch: run.epoch, version: composition.version },
+      classes: [...composition.classes.values()].map((composed) => ({
+        // A quota may have lost its last berth, and its pool is to go.
+        classOfRun: classOfRun(composed, run.legs, "all"),
+        masks: composed.masks
+      }))
+    })
+    switch (reply) {
+      case "Early":
+        return yield* loader.load([run.id], "all")
+      case "Stale":
+      case "Applied":
+        yield* rows.applied([{ id: run.id, epoch: run.epoch, version: composition.version }])
+        yield* directory.forget(run)
+        return yield* promotions.wake(run.id)
+    }
+  })
+
+  const applyAll = Effect.gen(function*() {
+    const behind = yield* rows.behind
+    if (behind.length > 0) {
+      const current = yield* compositions.current([...new Set(behind.map(({ trainNumber }) => trainNumber))])
+      yield* Effect.forEach(behind, (run) => {
+        const composition = current.get(run.trainNumber)
+        return composition === undefined ? Effect.void : apply(run, composition)
+      }, { concurrency, discard: true })
+    }
+    return behind.length
+  }).pipe(Effect.withSpan("ConfigApplier.applyAll"))
+
+  return ConfigApplier.of({ applyAll })
+})

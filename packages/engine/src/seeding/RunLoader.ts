@@ -1,0 +1,145 @@
+import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { slotOf, travelClassOf } from "@berth/domain/RunId"
+import { Context, Deferred, Effect, Layer, Metric } from "effect"
+import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
+import { type RebuildingRun, RunRows, type SoldLegs, type WaitingHold } from "../ledger/RunRows.ts"
+import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
+import { PromotionQueue } from "../sale/PromotionQueue.ts"
+import { RunDirectory } from "../timetable/RunDirectory.ts"
+
+/** Runs whose epoch is raised in one transaction and whose berths go to Redis in one pipeline. */
+const runsPerChunk = 500
+
+/** How long a caller waits for a run to be loaded before being told to come back. */
+const callerPatience = "3 seconds"
+
+const rebuilds = Metric.counter("berth_run_rebuilds", { description: "Runs loaded into Redis", incremental: true })
+
+/**
+ * Puts runs into Redis from the record, under a new epoch: the first time, and whenever what Redis has of them cannot be
+ * relied on. Two at once do no harm; the later epoch wins.
+ */
+export class RunLoader extends Context.Service<RunLoader, {
+  /** Loads runs and opens them: all, or those that are not open yet. */
+  load(runIds: ReadonlyArray<number>, which: "all" | "unloaded"): Effect.Effect<void, StoreUnavailable>
+  /** Closes every run that is on sale, because Redis was emptied or replaced; `load` opens them again. */
+  readonly closeAll: Effect.Effect<void, StoreUnavailable>
+  /** Loads one run for a caller who needs it now; callers at the same time share the work. */
+  prepare(run: RunRef & { readonly id: number }): Effect.Effect<void, RunPreparing | StoreUnavailable>
+}>()("@berth/engine/seeding/RunLoader") {
+  static readonly layer = Layer.effect(RunLoader, Effect.suspend(() => make))
+}
+
+const runPreparing = (run: RunRef) =>
+  new RunPreparing({
+    trainId: run.trainId,
+    date: run.date,
+    retryAfterSeconds: 1,
+    detail: `The berths of train ${run.trainId} on ${run.date} are being loaded. Try again in a second.`
+  })
+
+const make = Effect.gen(function*() {
+  const rows = yield* RunRows
+  const compositions = yield* Compositions
+  const inventory = yield* Inventory
+  const directory = yield* RunDirectory
+  const promotions = yield* PromotionQueue
+  const scope = yield* Effect.scope
+  const underWay = new Map<number, Deferred.Deferred<void, StoreUnavailable>>()
+
+  const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
+    const runs = yield* rows.beginRebuild(runIds, which)
+    if (runs.length === 0) {
+      return
+    }
+    const ids = runs.map(({ id }) => id)
+    // Read after the fence: whoever sold under the old epoch has committed, and nobody can any more.
+    const [sold, waiting, current] = yield* Effect.all([
+      rows.sold(ids),
+      rows.waiting(ids),
+      compositions.current([...new Set(runs.map(({ trainNumber }) => trainNumber))])
+    ])
+    const soldByRun = Map.groupBy(sold, ({ runId }) => runId)
+    const waitingByRun = Map.groupBy(waiting, ({ runId }) => runId)
+    const loads = runs.map((run) =>
+      toLoad(run, current.get(run.trainNumber), soldByRun.get(run.id) ?? [], waitingByRun.get(run.id) ?? [])
+    )
+    yield* inventory.load(loads)
+    yield* rows.open(runs.map((run) => ({
+      id: run.id,
+      epoch: run.epoch,
+      version: current.get(run.trainNumber)?.version ?? 0
+    })))
+    yield* Effect.forEach(runs, directory.forget, { discard: true })
+    yield* Metric.update(rebuilds, runs.length)
+    // Where somebody waits, what is free is kept back until a promoter has passed.
+    yield* Effect.forEach(waitingByRun.keys(), promotions.wake, { discard: true })
+  })
+
+  const load = (runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
+    Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
+
+  const closeAll = Effect.gen(function*() {
+    yield* Effect.forEach(chunksOf(yield* rows.onSale), rows.close, { discard: true })
+    yield* directory.forgetAll
+  })
+
+  const prepare = Effect.fn("RunLoader.prepare")(function*(run: RunRef & { readonly id: number }) {
+    const known = underWay.get(run.id)
+    const done = known ?? (yield* Deferred.make<void, StoreUnavailable>())
+    if (known === undefined) {
+      underWay.set(run.id, done)
+      yield* loadChunk([run.id], "all").pipe(
+        Effect.onExit((exit) => {
+          underWay.delete(run.id)
+          return Deferred.done(done, exit)
+        }),
+        Effect.forkIn(scope)
+      )
+    }
+    yield* Deferred.await(done).pipe(
+      Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
+    )
+  })
+
+  return RunLoader.of({ load, prepare, closeAll })
+})
+
+const chunksOf = (runIds: ReadonlyArray<number>) =>
+  Array.from({ length: Math.ceil(runIds.length / runsPerChunk) }, (_, chunk) =>
+    runIds.slice(chunk * runsPerChunk, (chunk + 1) * runsPerChunk))
+
+const toLoad = (
+  run: RebuildingRun,
+  composition: Composition | undefined,
+  sold: ReadonlyArray<SoldLegs>,
+  waiting: ReadonlyArray<WaitingHold>
+): LoadRun => ({
+  run,
+  gate: { epoch: run.epoch, version: composition?.version ?? 0 },
+  classes: [...composition?.classes.values() ?? []].map((composed) => ({
+    classOfRun: classOfRun(composed, run.legs),
+    masks: composed.masks,
+    taken: takenOf(sold.filter(({ berth }) => travelClassOf(berth) === composed.travelClass), run.legs),
+    waiting: waiting.filter(({ travelClass }) => travelClass === composed.travelClass).map((hold) => ({
+      holdId: hold.holdId,
+      quota: hold.quota,
+      passengers: hold.passengers,
+      range: { from: hold.from, to: hold.to }
+    }))
+  }))
+})
+
+/** Bits taken, `[bay][leg]`, by sales of one class. */
+export const takenOf = (sold: ReadonlyArray<Omit<SoldLegs, "runId">>, legs: number): Uint8Array => {
+  const bays = sold.reduce((most, { berth }) => Math.max(most, Math.floor(slotOf(berth) / 8) + 1), 0)
+  const taken = new Uint8Array(bays * legs)
+  for (const { berth, from, to } of sold) {
+    const slot = slotOf(berth)
+    for (let leg = from; leg < to; leg++) {
+      const at = Math.floor(slot / 8) * legs + leg
+      taken[at] = (taken[at] ?? 0) | (1 << slot % 8)
+    }
+  }
+  return taken
+}

@@ -1,0 +1,138 @@
+import { Quota, quotas as allQuotas } from "@berth/domain/Quota"
+import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import { waitlistMax } from "@berth/domain/rules/WaitlistCap"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { TravelClass, travelClasses } from "@berth/domain/TravelClass"
+import { Cache, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import { countBits } from "../inventory/BayBits.ts"
+import type { QuotaMasks } from "../inventory/Inventory.ts"
+import { fromStore } from "../ledger/LedgerError.ts"
+
+/** The berths of one class of a train. */
+export interface ClassComposition {
+  readonly travelClass: TravelClass
+  /** Quotas that any berth of the class has, retired ones too. */
+  readonly quotas: ReadonlyArray<Quota>
+  /** Berths for sale. A quota of which none is left is absent. */
+  readonly masks: QuotaMasks
+  /** Passengers who may wait in the general quota at once. */
+  readonly waitlistMax: number
+}
+
+/** The berths of a train under one version of its seat configuration. */
+export interface Composition {
+  readonly version: number
+  readonly classes: ReadonlyMap<TravelClass, ClassComposition>
+}
+
+/** Compositions kept in memory. */
+const compositionsMax = 4096
+
+const Row = Schema.Struct({
+  trainNumber: Schema.Int,
+  version: Schema.Int,
+  pools: Schema.Array(Schema.Struct({
+    travelClass: TravelClass,
+    quota: Quota,
+    bays: Schema.Array(Schema.Int),
+    masks: Schema.Array(Schema.Int)
+  }))
+})
+
+const toMask = (bays: ReadonlyArray<number>, masks: ReadonlyArray<number>): Uint8Array => {
+  const mask = new Uint8Array(Math.max(...bays) + 1)
+  bays.forEach((bay, index) => {
+    mask[bay] = masks[index] ?? 0
+  })
+  return mask
+}
+
+const toComposition = (row: typeof Row.Type): Composition => {
+  const classes = new Map<TravelClass, ClassComposition>()
+  for (const travelClass of travelClasses) {
+    const pools = row.pools.filter((pool) => pool.travelClass === travelClass)
+    if (pools.length > 0) {
+      const masks = new Map(
+        pools.map((pool) => [pool.quota, toMask(pool.bays, pool.masks)] as const).filter(([, mask]) =>
+          mask.some((byte) => byte !== 0)
+        )
+      )
+      const general = masks.get("GN")
+      classes.set(travelClass, {
+        travelClass,
+        quotas: pools.map((pool) => pool.quota),
+        masks,
+        waitlistMax: general === undefined ? 0 : waitlistMax(travelClass, countBits(general, 255))
+      })
+    }
+  }
+  return { version: row.version, classes }
+}
+
+/** What scripts must know of a class; `all` where a pool of any quota may still be in Redis. */
+export const classOfRun = (composition: ClassComposition, legs: number, pools: "known" | "all" = "known") => ({
+  layout: coachLayouts[composition.travelClass],
+  legs,
+  quotas: pools === "all" ? allQuotas : composition.quotas
+})
+
+/** What trains consist of, from the berths that follow from their seat configurations. */
+export class Compositions extends Context.Service<Compositions, {
+  /** The composition under the given version, or a newer one where it has been edited since. */
+  get(trainNumber: number, version: number): Effect.Effect<Composition, StoreUnavailable>
+  /** The compositions as they are now. */
+  current(trainNumbers: ReadonlyArray<number>): Effect.Effect<ReadonlyMap<number, Composition>, StoreUnavailable>
+}>()("@berth/engine/timetable/Compositions") {
+  static readonly layer = Layer.effect(
+    Compositions,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      // Version and berths in one statement, hence of one moment.
+      const select = SqlSchema.findAll({
+        Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
+        Result: Row,
+        execute: (numbers) =>
+          sql`
+            SELECT t.number AS "trainNumber", t.config_version::float8 AS version, coalesce(c.pools, '[]') AS pools
+            FROM train t
+            LEFT JOIN LATERAL (
+              SELECT jsonb_agg(jsonb_build_object(
+                'travelClass', travel_class, 'quota', quota, 'bays', bays, 'masks', masks)) AS pools
+              FROM (
+                SELECT travel_class, quota, jsonb_agg(bay ORDER BY bay) AS bays, jsonb_agg(mask ORDER BY bay) AS masks
+                FROM (
+                  SELECT travel_class, quota, (number & 8191) >> 3 AS bay,
+                    bit_or(CASE WHEN active THEN 1 << (number & 7) ELSE 0 END) AS mask
+                  FROM berth b WHERE b.train_number = t.number GROUP BY 1, 2, 3
+                ) bay_masks
+                GROUP BY travel_class, quota
+              ) pool
+            ) c ON true
+            WHERE t.number IN (SELECT n::int FROM jsonb_array_elements_text(${numbers}::text::jsonb) n)`
+      })
+      const current = (trainNumbers: ReadonlyArray<number>) =>
+        Effect.map(
+          fromStore(select(trainNumbers)),
+          (rows) => new Map(rows.map((row) => [row.trainNumber, toComposition(row)] as const))
+        )
+
+      const cache = yield* Cache.makeWith(
+        (key: string) => {
+          const trainNumber = Number(key.slice(0, key.indexOf("@")))
+          return Effect.flatMap(current([trainNumber]), (found) => {
+            const composition = found.get(trainNumber)
+            return composition === undefined
+              ? Effect.die(new Error(`train number ${trainNumber} is not in the record`))
+              : Effect.succeed(composition)
+          })
+        },
+        { capacity: compositionsMax, timeToLive: (exit) => exit._tag === "Success" ? "1 hour" : 0 }
+      )
+      return Compositions.of({
+        get: (trainNumber, version) => Cache.get(cache, `${trainNumber}@${version}`),
+        current
+      })
+    })
+  )
+}

@@ -1,0 +1,44 @@
+import { PgClient } from "@effect/sql-pg"
+import { Cause, type Duration, Effect, Queue, Schedule } from "effect"
+import { persistently } from "./Persistently.ts"
+
+/** How often a notification is sent to ourselves. */
+const heartbeatEvery = "4 seconds"
+
+/** A connection that hears nothing for so long is deaf, and is made anew. */
+const silenceMax = "12 seconds"
+
+/**
+ * Runs `look` whenever something is announced on a channel, after each connect, and every so often: a notification
+ * only says "look", so one that is missed costs time and nothing else.
+ */
+export const listen = Effect.fnUntraced(function*<E, R>(
+  channel: string,
+  look: Effect.Effect<unknown, E, R>,
+  /** How often is looked, whatever was or was not heard. */
+  pollEvery: Duration.Input
+) {
+  const pg = yield* PgClient.PgClient
+
+  const hear = Effect.scoped(Effect.gen(function*() {
+    const notifications = yield* pg.listen(channel)
+    yield* look
+    while (true) {
+      const first = yield* Effect.timeoutOption(Queue.take(notifications), silenceMax)
+      if (first._tag === "None") {
+        return yield* new Cause.TimeoutError(`heard nothing on ${channel}`)
+      }
+      const heard = [first.value, ...yield* Queue.clear(notifications)]
+      // A burst is one look; heartbeats are none.
+      if (heard.some(({ payload }) => payload !== "heartbeat")) {
+        yield* look
+      }
+    }
+  }))
+  yield* Effect.forkScoped(persistently(`listen on ${channel}`, hear))
+  yield* Effect.forkScoped(persistently(
+    `send a heartbeat on ${channel}`,
+    Effect.repeat(pg.notify(channel, "heartbeat"), Schedule.spaced(heartbeatEvery))
+  ))
+  yield* Effect.forkScoped(persistently(`poll for ${channel}`, Effect.repeat(look, Schedule.spaced(pollEvery))))
+})

@@ -1,0 +1,12 @@
+import { Effect, Schedule } from "effect"
+
+const backOff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+
+/** Runs a task again after each failure, however long the stores are away, and says so. */
+export const persistently = <A, E, R>(task: string, self: Effect.Effect<A, E, R>): Effect.Effect<A, never, R> =>
+  self.pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logWarning(`Could not ${task}; trying again`, cause)),
+    Effect.retry(backOff),
+    Effect.orDie
+  )

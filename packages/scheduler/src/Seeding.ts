@@ -1,0 +1,80 @@
+import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
+import { RunRows } from "@berth/engine/ledger/RunRows"
+import { RunLoader } from "@berth/engine/seeding/RunLoader"
+import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
+import { Effect, Layer, Ref, Schedule, Stream } from "effect"
+import { listen } from "./Listener.ts"
+import { persistently } from "./Persistently.ts"
+
+/** How often Redis is asked whether it is the one that the runs were loaded into. */
+const instanceEvery = "1 second"
+
+/** How often runs that are not loaded are looked for. */
+const unloadedEvery = "2 seconds"
+
+/** How often the days of the trains' time zones are looked at for a midnight that has passed. */
+const midnightEvery = "20 seconds"
+
+/** Runs loaded in one go before the next look at what has become urgent. */
+const unloadedMax = 5000
+
+/** Where Redis was emptied, restarted or replaced, every run is closed; the loading of unloaded runs opens them again. */
+const watchInstance = Effect.gen(function*() {
+  const health = yield* InventoryHealth
+  const loader = yield* RunLoader
+  const check = Effect.gen(function*() {
+    const instance = yield* health.instance
+    if (instance !== (yield* health.seededInstance)) {
+      yield* Effect.logInfo("Redis is new or was emptied: loading every run from the record")
+      yield* loader.closeAll
+      yield* health.markSeeded(instance)
+    }
+  })
+  yield* Effect.forkScoped(persistently("watch Redis", Effect.repeat(check, Schedule.spaced(instanceEvery))))
+  yield* Effect.forkScoped(Stream.runForEach(health.connections, () => persistently("check Redis", check)))
+})
+
+const loadUnloaded = Effect.gen(function*() {
+  const rows = yield* RunRows
+  const loader = yield* RunLoader
+  const loadSome = Effect.gen(function*() {
+    const unloaded = yield* rows.unloaded(unloadedMax)
+    yield* loader.load(unloaded, "unloaded")
+    return unloaded.length
+  })
+  const loadAll = Effect.repeat(loadSome, { while: (count) => count === unloadedMax })
+  yield* Effect.forkScoped(persistently("load runs", Effect.repeat(loadAll, Schedule.spaced(unloadedEvery))))
+  return loadAll
+})
+
+/** Makes the runs of the booking window: at start, when a day has begun somewhere, when the timetable has changed. */
+const makeWindow = Effect.gen(function*() {
+  const rows = yield* RunRows
+  const directory = yield* RunDirectory
+  const days = yield* Ref.make("")
+  const make = Effect.gen(function*() {
+    const made = yield* rows.makeWindow
+    yield* directory.forgetAll
+    if (made > 0) {
+      yield* Effect.logInfo(`Opened ${made} runs for sale`)
+    }
+  })
+  const lookAtDays = Effect.gen(function*() {
+    const today = yield* rows.today
+    if (today !== (yield* Ref.get(days))) {
+      yield* make
+      yield* Ref.set(days, today)
+    }
+  })
+  yield* lookAtDays
+  yield* Effect.forkScoped(persistently("open runs", Effect.repeat(lookAtDays, Schedule.spaced(midnightEvery))))
+  return make
+})
+
+/** Keeps Redis filled with every run of the booking window. */
+export const layer = Layer.effectDiscard(Effect.gen(function*() {
+  const make = yield* makeWindow
+  yield* watchInstance
+  const load = yield* loadUnloaded
+  yield* listen("berth_timetable", Effect.andThen(make, load), "1 minute")
+}))
