@@ -30,8 +30,8 @@ const watchInstance = Effect.gen(function*() {
       yield* health.markSeeded(instance)
     }
   })
-  yield* Effect.forkScoped(persistently("watch Redis", Effect.repeat(check, Schedule.spaced(instanceEvery))))
-  yield* Effect.forkScoped(Stream.runForEach(health.connections, () => persistently("check Redis", check)))
+  const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
+  yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => check)))
 })
 
 const loadUnloaded = Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Schema, Stream, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Schema, type Stream, SubscriptionRef } from "effect"
 import { ManagedRedis } from "./ManagedRedis.ts"
 import { seededKey } from "./RunKeys.ts"
 

@@ -22,7 +22,9 @@ const loadRun = (redis: ManagedRedis["Service"], { classes, gate, run }: LoadRun
       gate.version,
       JSON.stringify(classes.map(({ classOfRun, waiting }) => ({
         ...describeClass(classOfRun),
-        waiting: waiting.map(({ holdId, passengers, quota, range }) => [holdId, quota, passengers, range.from, range.to])
+        waiting: waiting.map((
+          { holdId, passengers, quota, range }
+        ) => [holdId, quota, passengers, range.from, range.to])
       }))),
       ...classes.flatMap(({ classOfRun, masks, taken }): Array<RedisArgument> => [
         Buffer.from(taken),

@@ -99,7 +99,10 @@ const connect = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>, onRe
     () => {
       // From here on a closed connection is what was asked for.
       everReady = false
-      return Effect.tryPromise(() => client.quit()).pipe(Effect.ignore, Effect.andThen(Effect.sync(() => client.disconnect())))
+      return Effect.tryPromise(() => client.quit()).pipe(
+        Effect.ignore,
+        Effect.andThen(Effect.sync(() => client.disconnect()))
+      )
     }
   )
   return client
@@ -117,29 +120,29 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
         return resume(Effect.fail(new Error(`${commandsInFlightMax} calls are under way`)))
       }
       inFlight++
+      const settle = (reply: Effect.Effect<unknown, Error>) => {
+        inFlight--
+        return resume(reply)
+      }
       call().then(
-        (reply) => {
-          inFlight--
-          resume(Effect.succeed(reply))
-        },
-        (error: unknown) => {
-          inFlight--
-          resume(Effect.fail(error instanceof Error ? error : new Error(String(error))))
-        }
+        (reply) => settle(Effect.succeed(reply)),
+        (error: unknown) => settle(Effect.fail(error instanceof Error ? error : new Error(String(error))))
       )
     })
 
-  const orUnavailable = <A>(self: Effect.Effect<A, Error>): Effect.Effect<A, StoreUnavailable> =>
-    Effect.catch(self, (error) => {
-      // A script or a command that is wrong stays wrong: no caller can act on it.
-      if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
-        return Effect.die(new Error(error.message))
-      }
-      // A lost connection was logged when it was lost; once a call would be a flood. The message alone is logged, for
-      // the error holds the call's arguments.
-      const log = client.status === "ready" ? Effect.logWarning(`Redis refused a call: ${error.message}`) : Effect.void
-      return Effect.andThen(log, unavailable("Redis does not answer. Try again in a second."))
-    })
+  const orUnavailable = Effect.catch((error: Error) => {
+    // A script or a command that is wrong stays wrong: no caller can act on it.
+    if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
+      return Effect.die(new Error(error.message))
+    }
+    // A lost connection was logged when it was lost, and at the bound every caller comes here: a line for each call
+    // would be a flood. The message alone is logged, for the error holds the call's arguments.
+    const silent = client.status !== "ready" || inFlight >= commandsInFlightMax
+    return Effect.andThen(
+      silent ? Effect.void : Effect.logWarning(`Redis refused a call: ${error.message}`),
+      unavailable("Redis does not answer. Try again in a second.")
+    )
+  })
 
   const send = (name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
     attempt(() => {
@@ -148,22 +151,26 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
       return command.promise
     })
 
-  const evaluate = (encoding: "utf8" | null) =>
-  (script: LuaScript, keys: ReadonlyArray<string>, args: ReadonlyArray<RedisArgument>) => {
-    const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
-    return evalsha.pipe(
-      Effect.catch((error) =>
-        error.message.startsWith("NOSCRIPT")
-          ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
-          : Effect.fail(error)
-      ),
-      orUnavailable
-    )
-  }
+  const evaluate =
+    (encoding: "utf8" | null) => (
+      script: LuaScript,
+      keys: ReadonlyArray<string>,
+      args: ReadonlyArray<RedisArgument>
+    ) => {
+      const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
+      return evalsha.pipe(
+        Effect.catch((error) =>
+          error.message.startsWith("NOSCRIPT")
+            ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
+            : Effect.fail(error)
+        ),
+        orUnavailable
+      )
+    }
 
   return ManagedRedis.of({
     connections,
-    send: (command, ...args) => orUnavailable(send(command, args, "utf8")),
+    send: (command, ...args) => send(command, args, "utf8").pipe(orUnavailable),
     run: evaluate("utf8"),
     runBinary: evaluate(null)
   })

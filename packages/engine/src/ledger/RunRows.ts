@@ -17,7 +17,9 @@ export const RebuildingRun = Schema.Struct({
   date: JourneyDate,
   routeId: Schema.String,
   epoch: Schema.Int,
-  legs: Schema.Int
+  legs: Schema.Int,
+  /** Version of the train's seat configuration. */
+  version: Schema.Int
 })
 export type RebuildingRun = typeof RebuildingRun.Type
 
@@ -47,7 +49,9 @@ export const BehindRun = Schema.Struct({
   trainNumber: Schema.Int,
   date: JourneyDate,
   epoch: Schema.Int,
-  legs: Schema.Int
+  legs: Schema.Int,
+  /** Version of the train's seat configuration. */
+  version: Schema.Int
 })
 export type BehindRun = typeof BehindRun.Type
 
@@ -156,6 +160,7 @@ const make = Effect.gen(function*() {
           AND r.state IN (SELECT jsonb_array_elements_text(${states}::text::jsonb))
         RETURNING r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
           to_char(r.date, 'YYYY-MM-DD') AS date, r.route_id AS "routeId", r.epoch::float8 AS epoch,
+          (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
           (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   })
   const selectSold = SqlSchema.findAll({
@@ -204,7 +209,7 @@ const make = Effect.gen(function*() {
     execute: () =>
       sql`
         SELECT r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
-          to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch,
+          to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
           (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs
         FROM train t JOIN run r ON r.train_id = t.id
         WHERE r.state = 'OPEN' AND r.applied_version < t.config_version AND r.date >= berth_now()::date - 1

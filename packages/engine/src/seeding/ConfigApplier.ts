@@ -50,7 +50,7 @@ const make = Effect.gen(function*() {
   const applyAll = Effect.gen(function*() {
     const behind = yield* rows.behind
     if (behind.length > 0) {
-      const current = yield* compositions.current([...new Set(behind.map(({ trainNumber }) => trainNumber))])
+      const current = yield* compositions.getAll(behind)
       yield* Effect.forEach(behind, (run) => {
         const composition = current.get(run.trainNumber)
         return composition === undefined ? Effect.void : apply(run, composition)

@@ -57,7 +57,7 @@ const make = Effect.gen(function*() {
     const [sold, waiting, current] = yield* Effect.all([
       rows.sold(ids),
       rows.waiting(ids),
-      compositions.current([...new Set(runs.map(({ trainNumber }) => trainNumber))])
+      compositions.getAll(runs)
     ])
     const soldByRun = Map.groupBy(sold, ({ runId }) => runId)
     const waitingByRun = Map.groupBy(waiting, ({ runId }) => runId)

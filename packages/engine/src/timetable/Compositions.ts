@@ -3,7 +3,7 @@ import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { waitlistMax } from "@berth/domain/rules/WaitlistCap"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TravelClass, travelClasses } from "@berth/domain/TravelClass"
-import { Cache, Context, Effect, Layer, Schema } from "effect"
+import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { countBits } from "../inventory/BayBits.ts"
 import type { QuotaMasks } from "../inventory/Inventory.ts"
@@ -77,62 +77,80 @@ export const classOfRun = (composition: ClassComposition, legs: number, pools: "
   quotas: pools === "all" ? allQuotas : composition.quotas
 })
 
+/** A train under a version of its seat configuration. */
+export interface Versioned {
+  readonly trainNumber: number
+  readonly version: number
+}
+
+const keyOf = ({ trainNumber, version }: Versioned): string => `${trainNumber}@${version}`
+
 /** What trains consist of, from the berths that follow from their seat configurations. */
 export class Compositions extends Context.Service<Compositions, {
   /** The composition under the given version, or a newer one where it has been edited since. */
-  get(trainNumber: number, version: number): Effect.Effect<Composition, StoreUnavailable>
-  /** The compositions as they are now. */
-  current(trainNumbers: ReadonlyArray<number>): Effect.Effect<ReadonlyMap<number, Composition>, StoreUnavailable>
+  get(train: Versioned): Effect.Effect<Composition, StoreUnavailable>
+  /** The same for many trains, by their numbers; those that are not remembered are read at once. */
+  getAll(trains: ReadonlyArray<Versioned>): Effect.Effect<ReadonlyMap<number, Composition>, StoreUnavailable>
 }>()("@berth/engine/timetable/Compositions") {
-  static readonly layer = Layer.effect(
-    Compositions,
-    Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
-      // Version and berths in one statement, hence of one moment.
-      const select = SqlSchema.findAll({
-        Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
-        Result: Row,
-        execute: (numbers) =>
-          sql`
-            SELECT t.number AS "trainNumber", t.config_version::float8 AS version, coalesce(c.pools, '[]') AS pools
-            FROM train t
-            LEFT JOIN LATERAL (
-              SELECT jsonb_agg(jsonb_build_object(
-                'travelClass', travel_class, 'quota', quota, 'bays', bays, 'masks', masks)) AS pools
-              FROM (
-                SELECT travel_class, quota, jsonb_agg(bay ORDER BY bay) AS bays, jsonb_agg(mask ORDER BY bay) AS masks
-                FROM (
-                  SELECT travel_class, quota, (number & 8191) >> 3 AS bay,
-                    bit_or(CASE WHEN active THEN 1 << (number & 7) ELSE 0 END) AS mask
-                  FROM berth b WHERE b.train_number = t.number GROUP BY 1, 2, 3
-                ) bay_masks
-                GROUP BY travel_class, quota
-              ) pool
-            ) c ON true
-            WHERE t.number IN (SELECT n::int FROM jsonb_array_elements_text(${numbers}::text::jsonb) n)`
-      })
-      const current = (trainNumbers: ReadonlyArray<number>) =>
-        Effect.map(
-          fromStore(select(trainNumbers)),
-          (rows) => new Map(rows.map((row) => [row.trainNumber, toComposition(row)] as const))
-        )
-
-      const cache = yield* Cache.makeWith(
-        (key: string) => {
-          const trainNumber = Number(key.slice(0, key.indexOf("@")))
-          return Effect.flatMap(current([trainNumber]), (found) => {
-            const composition = found.get(trainNumber)
-            return composition === undefined
-              ? Effect.die(new Error(`train number ${trainNumber} is not in the record`))
-              : Effect.succeed(composition)
-          })
-        },
-        { capacity: compositionsMax, timeToLive: (exit) => exit._tag === "Success" ? "1 hour" : 0 }
-      )
-      return Compositions.of({
-        get: (trainNumber, version) => Cache.get(cache, `${trainNumber}@${version}`),
-        current
-      })
-    })
-  )
+  static readonly layer = Layer.effect(Compositions, Effect.suspend(() => make))
 }
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  // Version and berths in one statement, hence of one moment.
+  const select = SqlSchema.findAll({
+    Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
+    Result: Row,
+    execute: (numbers) =>
+      sql`
+        SELECT t.number AS "trainNumber", t.config_version::float8 AS version, coalesce(c.pools, '[]') AS pools
+        FROM train t
+        LEFT JOIN LATERAL (
+          SELECT jsonb_agg(jsonb_build_object(
+            'travelClass', travel_class, 'quota', quota, 'bays', bays, 'masks', masks)) AS pools
+          FROM (
+            SELECT travel_class, quota, jsonb_agg(bay ORDER BY bay) AS bays, jsonb_agg(mask ORDER BY bay) AS masks
+            FROM (
+              SELECT travel_class, quota, (number & 8191) >> 3 AS bay,
+                bit_or(CASE WHEN active THEN 1 << (number & 7) ELSE 0 END) AS mask
+              FROM berth b WHERE b.train_number = t.number GROUP BY 1, 2, 3
+            ) bay_masks
+            GROUP BY travel_class, quota
+          ) pool
+        ) c ON true
+        WHERE t.number IN (SELECT n::int FROM jsonb_array_elements_text(${numbers}::text::jsonb) n)`
+  })
+  const remembered = yield* Cache.makeWith<string, Composition, StoreUnavailable>(
+    (key) => Effect.die(new Error(`composition ${key} was asked for before it was read`)),
+    { capacity: compositionsMax }
+  )
+
+  const getAll = Effect.fn("Compositions.getAll")(function*(trains: ReadonlyArray<Versioned>) {
+    const found = new Map<number, Composition>()
+    const missing = new Map<number, Versioned>()
+    for (const train of trains) {
+      const known = yield* Cache.getOption(remembered, keyOf(train))
+      if (Option.isSome(known)) {
+        found.set(train.trainNumber, known.value)
+      } else {
+        missing.set(train.trainNumber, train)
+      }
+    }
+    const rows = missing.size === 0 ? [] : yield* fromStore(select([...missing.keys()]))
+    for (const row of rows) {
+      const composition = toComposition(row)
+      const asked = missing.get(row.trainNumber)
+      found.set(row.trainNumber, composition)
+      if (asked !== undefined) {
+        yield* Cache.set(remembered, keyOf(asked), composition)
+      }
+    }
+    return found
+  })
+
+  const get = Effect.fnUntraced(function*(train: Versioned) {
+    const composition = (yield* getAll([train])).get(train.trainNumber)
+    return composition ?? (yield* Effect.die(new Error(`train number ${train.trainNumber} is not in the record`)))
+  })
+  return Compositions.of({ get, getAll })
+})

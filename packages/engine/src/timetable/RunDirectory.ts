@@ -123,7 +123,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
           route: yield* routes.get(run.routeId),
           gate: { epoch: run.epoch, version: run.appliedVersion },
           open: run.state === "OPEN",
-          composition: yield* compositions.get(trainNumber, version)
+          composition: yield* compositions.get({ trainNumber, version })
         }
       })
 
