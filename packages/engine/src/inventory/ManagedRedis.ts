@@ -151,22 +151,22 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
       return command.promise
     })
 
-  const evaluate =
-    (encoding: "utf8" | null) => (
-      script: LuaScript,
-      keys: ReadonlyArray<string>,
-      args: ReadonlyArray<RedisArgument>
-    ) => {
-      const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
-      return evalsha.pipe(
-        Effect.catch((error) =>
-          error.message.startsWith("NOSCRIPT")
-            ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
-            : Effect.fail(error)
-        ),
-        orUnavailable
-      )
-    }
+  const evaluate = (encoding: "utf8" | null) =>
+  (
+    script: LuaScript,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<RedisArgument>
+  ) => {
+    const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
+    return evalsha.pipe(
+      Effect.catch((error) =>
+        error.message.startsWith("NOSCRIPT")
+          ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
+          : Effect.fail(error)
+      ),
+      orUnavailable
+    )
+  }
 
   return ManagedRedis.of({
     connections,

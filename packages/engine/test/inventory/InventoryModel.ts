@@ -29,7 +29,9 @@ export class InventoryModel {
 
   slotsOf(quota: Quota): Array<number> {
     return [...this.masks.get(quota) ?? []].flatMap((bits, bay) =>
-      [0, 1, 2, 3, 4, 5, 6, 7].filter((position) => (bits & (1 << position)) !== 0).map((position) => bay * 8 + position)
+      [0, 1, 2, 3, 4, 5, 6, 7].filter((position) => (bits & (1 << position)) !== 0).map((position) =>
+        bay * 8 + position
+      )
     )
   }
 
@@ -40,9 +42,7 @@ export class InventoryModel {
   /** Berths of a pool free on a journey; for those who wait, legs set aside are free. */
   freeSlots(quota: Quota, range: LegRange, forWaiting: boolean): Array<number> {
     return this.slotsOf(quota).filter((slot) =>
-      this.legsOf(slot, range).every((leg) =>
-        !this.taken.has(leg) || forWaiting && this.taken.get(leg) === "aside"
-      )
+      this.legsOf(slot, range).every((leg) => !this.taken.has(leg) || forWaiting && this.taken.get(leg) === "aside")
     )
   }
 
@@ -102,7 +102,7 @@ export class InventoryModel {
         return
       case "Drop":
         if (seated || waits) hold.state = "ended"
-        if (seated) for (const slot of hold.slots) this.free(slot, hold.range)
+        if (seated) { for (const slot of hold.slots) this.free(slot, hold.range) }
         return
       case "Park":
         if (!seated) return
@@ -124,7 +124,11 @@ export class InventoryModel {
         continue
       }
       const slots = seated.get(holdId)
-      assert.strictEqual(slots !== undefined, this.fits(quota, range, party, true), `${holdId} was passed or does not fit`)
+      assert.strictEqual(
+        slots !== undefined,
+        this.fits(quota, range, party, true),
+        `${holdId} was passed or does not fit`
+      )
       if (slots === undefined) hold.state = "parked"
       else this.seat(holdId, quota, range, party, slots, true)
     }
@@ -185,8 +189,9 @@ export class InventoryModel {
   /** Members and scores of a pool's ZSET: berths for sale that nobody has on any leg. */
   zset(quota: Quota, berthType: string): Array<string> {
     if (!this.made.has(quota)) return []
-    return this.slotsOf(quota)
-      .filter((slot) => typeOf(slot) === berthType && this.legsOf(slot).every((leg) => !this.taken.has(leg)))
-      .flatMap((slot) => [berthAt(Fixtures.layout, slot).name, String(slot)])
+    const forSale = this.slotsOf(quota).filter((slot) =>
+      typeOf(slot) === berthType && this.legsOf(slot).every((leg) => !this.taken.has(leg))
+    )
+    return forSale.flatMap((slot) => [berthAt(Fixtures.layout, slot).name, String(slot)])
   }
 }

@@ -119,7 +119,13 @@ class Drive {
 
   readonly setWaiting = Effect.fnUntraced({ self: this }, function*(holdId: string, passengers: number) {
     const { model } = this
-    const options = { run: this.run, epoch: model.gate.epoch, travelClass: Fixtures.layout.travelClass, holdId, passengers }
+    const options = {
+      run: this.run,
+      epoch: model.gate.epoch,
+      travelClass: Fixtures.layout.travelClass,
+      holdId,
+      passengers
+    }
     assert.strictEqual(yield* this.inventory.setWaiting(options), "Applied")
     assert.strictEqual(yield* this.inventory.setWaiting(options), "Applied")
     const hold = model.holds.get(holdId)
@@ -205,11 +211,10 @@ class Drive {
       )
     }
     const due = yield* this.inventory.overdue(this.run, -60_000)
+    const live = [...model.holds].filter(([, { state }]) => state === "held" || state === "waiting")
     assert.deepStrictEqual(
-      due.map(({ holdId, slots, state }) => ({ holdId, slots, state })).sort((a, b) => a.holdId < b.holdId ? -1 : 1),
-      [...model.holds]
-        .flatMap(([holdId, { slots, state }]) => state === "held" || state === "waiting" ? [{ holdId, slots, state }] : [])
-        .sort((a, b) => a.holdId < b.holdId ? -1 : 1)
+      new Map(due.map(({ holdId, slots, state }) => [holdId, { slots, state }])),
+      new Map(live.map(([holdId, { slots, state }]) => [holdId, { slots, state }]))
     )
   })
 }

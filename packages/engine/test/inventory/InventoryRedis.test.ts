@@ -140,7 +140,11 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
       assert.deepStrictEqual(yield* inventory.allocate(tatkalRequest(run, "b", six)), waiting)
       assert.deepStrictEqual(yield* inventory.allocate(tatkalRequest(run, "c", six)), { _tag: "Full", free: 0 })
       assert.deepStrictEqual(yield* inventory.allocate(tatkalRequest(run, "d", ["any"])), waiting)
-      assert.deepStrictEqual(yield* inventory.allocate(tatkalRequest(run, "d", ["any"])), { _tag: "Waiting", gate, known: true })
+      assert.deepStrictEqual(yield* inventory.allocate(tatkalRequest(run, "d", ["any"])), {
+        _tag: "Waiting",
+        gate,
+        known: true
+      })
     }))
 
   it.effect("keeps what is freed for those who wait, in their order, and opens the rest", () =>
@@ -200,7 +204,12 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded
       const [slot = 0] = yield* slotsOf(requestOf(run, "a"))
-      const release = { run, epoch: 1, classes: [classOfRun], freeings: [{ saleId: 7, travelClass, slot, range: whole }] }
+      const release = {
+        run,
+        epoch: 1,
+        classes: [classOfRun],
+        freeings: [{ saleId: 7, travelClass, slot, range: whole }]
+      }
       yield* inventory.release(release)
       assert.deepStrictEqual(yield* slotsOf(requestOf(run, "b")), [slot])
       assert.strictEqual(yield* inventory.release(release), "Applied")
@@ -214,8 +223,8 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
       for (const [epoch, reply] of [[0, "Stale"], [2, "Early"]] as const) {
         assert.strictEqual(yield* inventory.release({ run, epoch, classes, freeings: [] }), reply)
         assert.strictEqual(yield* inventory.judge({ run, epoch, classes, verdicts: [] }), reply)
-        const party = { travelClass, holdId: "a", passengers: 0 }
-        assert.strictEqual(yield* inventory.setWaiting({ run, epoch, ...party }), reply)
+        const left = { run, epoch, travelClass, holdId: "a", passengers: 0 }
+        assert.strictEqual(yield* inventory.setWaiting(left), reply)
         const config = { run, gate: { epoch, version: 5 }, classes: [{ classOfRun, masks: Fixtures.masks }] }
         assert.strictEqual(yield* inventory.applyConfig(config), reply)
       }

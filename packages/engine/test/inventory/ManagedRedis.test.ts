@@ -24,11 +24,16 @@ layer(RedisForTests.managedRedis, { timeout: "60 seconds" })("managed Redis", (i
         const redis = yield* ManagedRedis
         assert.strictEqual(yield* SubscriptionRef.get(redis.connections), 1)
         const id = Number(yield* redis.send("CLIENT", "ID"))
-        const cut = yield* Effect.flip(redis.send("CLIENT", "KILL", "ID", id, "SKIPME", "no").pipe(
-          Effect.andThen(redis.send("PING"))
-        ))
+        const cut = yield* Effect.flip(
+          redis.send("CLIENT", "KILL", "ID", id, "SKIPME", "no").pipe(
+            Effect.andThen(redis.send("PING"))
+          )
+        )
         assert.strictEqual(cut._tag, "StoreUnavailable")
-        yield* SubscriptionRef.changes(redis.connections).pipe(Stream.takeUntil((count) => count === 2), Stream.runDrain)
+        yield* SubscriptionRef.changes(redis.connections).pipe(
+          Stream.takeUntil((count) => count === 2),
+          Stream.runDrain
+        )
         assert.strictEqual(yield* redis.send("PING"), "PONG")
       }).pipe(Effect.provide(ManagedRedis.layer(Redacted.make(uri))))
     }))

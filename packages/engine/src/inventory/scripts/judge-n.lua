@@ -37,7 +37,7 @@ end
 local classes = {}
 if #freeing > 0 then classes = read_classes(ARGV[2], 4) end
 for _, class in ipairs(freeing) do
-  if not classes[class] then return redis.error_reply("class " .. class .. " was not described") end
+  if not classes[class] then return redis.error_reply("ERR class " .. class .. " was not described") end
 end
 local now = now_millis()
 
@@ -77,8 +77,6 @@ local function park(hold, passengers)
   -- First it waits, then its berths are freed: so they are set aside, for it and for those before it.
   hold.passengers = passengers
   count_waiting(hold, 1, passengers)
-  local class = classes[hold.class]
-  class.taken = nil
   free_hold(hold)
   hold.state, hold.slots = "parked", ""
 end

@@ -17,9 +17,10 @@
   ARGV[3]  quota
   ARGV[4]  lower            mask of lower berths in a bay
   ARGV[5]  hold millis      how long the berths stay held unless the ledger has them
-  ARGV[6]  parties          as JSON, in order: { { hold id, from, to, wishes, lower min, same coach }, … }, see book
+  ARGV[6]  parties          as JSON, in order: { { hold id, from, to, wishes, lower min, same coach }, … }; see book
 
-  { "Promoted", cleared, hold id, slots, hold id, slots, … }   cleared: 0 where somebody waits in the pool who was not named
+  { "Promoted", cleared, hold id, slots, hold id, slots, … }
+                            cleared: 0 where somebody waits in the pool who was not named, else 1
   { "Gate", gate }          another gate; empty where the run is not here
 ]]
 -- @include bits
@@ -39,7 +40,7 @@ local pool
 for _, candidate in ipairs(class.pools) do
   if candidate.quota == quota then pool = candidate end
 end
-if not pool then return redis.error_reply("quota " .. quota .. " was not described") end
+if not pool then return redis.error_reply("ERR quota " .. quota .. " was not described") end
 
 local before, freed = class.taken, class.freed
 -- Within this call the legs set aside count as free.
@@ -90,7 +91,6 @@ for _, candidate in ipairs(class.pools) do
   if candidate == pool then all_named = named == waiting end
   if not all_named then
     for bay = 1, #candidate.mask do kept[bay] = bor(kept[bay] or 0, byte(candidate.mask, bay)) end
-    for bay = 1, #candidate.mask do kept[bay] = kept[bay] or 0 end
     if candidate == pool then reply[2] = "0" end
   end
 end

@@ -25,7 +25,7 @@ if refusal then return refusal end
 local classes = read_classes(ARGV[2], 4)
 local freeings = cjson.decode(ARGV[3])
 for _, freeing in ipairs(freeings) do
-  if not classes[freeing[2]] then return redis.error_reply("class " .. freeing[2] .. " was not described") end
+  if not classes[freeing[2]] then return redis.error_reply("ERR class " .. freeing[2] .. " was not described") end
 end
 local now = now_millis()
 for _, freeing in ipairs(freeings) do

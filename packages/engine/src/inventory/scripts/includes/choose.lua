@@ -55,8 +55,8 @@ local function pick(taken, wanted, bay, free, count, wishes, lower_min)
   return picked
 end
 
--- The bay that seats the whole party at the least cost: unmet wishes weigh most, then the gaps that seating would leave.
--- Returns the bay (nil where none holds them) and its free berths.
+-- The bay that seats the whole party at the least cost: unmet wishes weigh most, then the gaps that seating would
+-- leave: none, one, two; or a bay that was never opened. Returns the bay (nil where none holds them) and its free berths.
 local function best_bay(taken, mask, wanted)
   local legs, party = wanted.legs, wanted.party
   local kinds, counts, kinds_count = wanted.kinds, wanted.counts, #wanted.kinds
@@ -173,28 +173,29 @@ local function choose(taken, mask, wanted)
   return spread(taken, wanted, free_by_bay, 1, #mask)
 end
 
+-- Takes a berth of the types wished for from what is left of the bits; returns its slot, nil where there is none.
+local function take_berth(bays, left, wish)
+  for n = 1, #bays do
+    local candidates = band(left[n], wish)
+    if candidates ~= 0 then
+      local lowest = band(candidates, -candidates)
+      left[n] = left[n] - lowest
+      -- The position of a lone bit is the number of bits below it.
+      return (bays[n] - 1) * 8 + byte(POPCOUNT, lowest)
+    end
+  end
+end
+
 -- Gives each of the party one of the berths chosen: first to those who wished for its type, the rest in order.
 -- `wishes` holds a mask a passenger, 255 for none. Returns slots in the passengers' order.
 local function assign(wishes, bays, bits)
   local slots, left = {}, {}
   for n = 1, #bays do left[n] = bits[n] end
-  local function give(passenger, wish)
-    for n = 1, #bays do
-      local candidates = band(left[n], wish)
-      if candidates ~= 0 then
-        local lowest = band(candidates, -candidates)
-        left[n] = left[n] - lowest
-        -- The position of a lone bit is the number of bits below it.
-        slots[passenger] = (bays[n] - 1) * 8 + byte(POPCOUNT, lowest)
-        return
-      end
-    end
+  for passenger = 1, #wishes do
+    if wishes[passenger] ~= 255 then slots[passenger] = take_berth(bays, left, wishes[passenger]) end
   end
   for passenger = 1, #wishes do
-    if wishes[passenger] ~= 255 then give(passenger, wishes[passenger]) end
-  end
-  for passenger = 1, #wishes do
-    if not slots[passenger] then give(passenger, 255) end
+    if not slots[passenger] then slots[passenger] = take_berth(bays, left, 255) end
   end
   return slots
 end

@@ -8,7 +8,11 @@ local function read_class(class, first_key)
   class.bays_per_coach = math.ceil(class.berths / #class.bay)
   class.pools = {}
   for q, quota in ipairs(class.quotas) do
-    class.pools[q] = { quota = quota, name = class.name .. ":" .. quota, first_key = first_key + 1 + (q - 1) * class.types }
+    class.pools[q] = {
+      quota = quota,
+      name = class.name .. ":" .. quota,
+      first_key = first_key + 1 + (q - 1) * class.types
+    }
   end
   return first_key + 1 + #class.quotas * class.types
 end

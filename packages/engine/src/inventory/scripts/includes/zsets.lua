@@ -36,9 +36,8 @@ local function mend_class(class, before, after)
     if pool.made then
       for bay = 1, #pool.mask do
         local mask = byte(pool.mask, bay)
-        mend_bay(
-          class, pool, bay, band(mask, untouched(before, class.legs, bay)), band(mask, untouched(after, class.legs, bay))
-        )
+        local was, is = untouched(before, class.legs, bay), untouched(after, class.legs, bay)
+        mend_bay(class, pool, bay, band(mask, was), band(mask, is))
       end
     end
   end
