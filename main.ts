@@ -28,6 +28,7 @@ const sampleNetwork = fileURLToPath(new URL("packages/engine/data/sample-network
 /** Who the demo tokens speak for; the user is the one of the sample payload. */
 const demoUser = UserId.make("user_789")
 const demoAdmin = UserId.make("admin")
+const demoTokenLife = "30 days"
 
 const settings = Config.all({
   dataDir: Config.NonEmptyString("BERTH_DATA_DIR").pipe(Config.withDefault(".berth")),
@@ -77,8 +78,8 @@ const loadSampleNetwork = Effect.gen(function*() {
 const demoTokens = Effect.gen(function*() {
   const tokens = yield* Tokens
   return {
-    user: Redacted.value(yield* tokens.make({ userId: demoUser, role: "passenger" })),
-    admin: Redacted.value(yield* tokens.make({ userId: demoAdmin, role: "admin" }))
+    user: Redacted.value(yield* tokens.make({ userId: demoUser, role: "passenger", ttl: demoTokenLife })),
+    admin: Redacted.value(yield* tokens.make({ userId: demoAdmin, role: "admin", ttl: demoTokenLife }))
   }
 })
 

@@ -67,6 +67,12 @@ const forward = (signal) => {
 }
 process.on("SIGINT", forward)
 process.on("SIGTERM", forward)
+// npm ends on a signal without passing it on: being left by the process that started us is being told to stop.
+const parent = process.ppid
+const parentEveryMillis = 250
+setInterval(() => {
+  if (process.ppid !== parent) forward("SIGTERM")
+}, parentEveryMillis).unref()
 child.once("error", (error) => fail(error.message))
 child.once("exit", (code, signal) => {
   process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM")

@@ -2,7 +2,7 @@ import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
 import { RunRows } from "@berth/engine/ledger/RunRows"
 import { RunLoader } from "@berth/engine/seeding/RunLoader"
 import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
-import { Effect, Layer, Ref, Schedule, Stream } from "effect"
+import { type Duration, Effect, Layer, Ref, Schedule, Semaphore, Stream } from "effect"
 import { listen } from "./Listener.ts"
 import { persistently } from "./Persistently.ts"
 
@@ -18,11 +18,24 @@ const midnightEvery = "20 seconds"
 /** Runs loaded in one go before the next look at what has become urgent. */
 const unloadedMax = 5000
 
+/** Loads what is not loaded, a share at a time; whoever asks meanwhile waits for its turn and finds little to do. */
+const makeLoad = Effect.gen(function*() {
+  const rows = yield* RunRows
+  const loader = yield* RunLoader
+  const oneAtATime = yield* Semaphore.make(1)
+  const loadSome = Effect.gen(function*() {
+    const unloaded = yield* rows.unloaded(unloadedMax)
+    yield* loader.load(unloaded, "unloaded")
+    return unloaded.length
+  })
+  return oneAtATime.withPermit(Effect.repeat(loadSome, { while: (count) => count === unloadedMax }))
+})
+
 /** Where Redis was emptied, restarted or replaced, every run is closed; the loading of unloaded runs opens them again. */
-const watchInstance = Effect.gen(function*() {
+const makeCheckInstance = Effect.gen(function*() {
   const health = yield* InventoryHealth
   const loader = yield* RunLoader
-  const check = Effect.gen(function*() {
+  return Effect.gen(function*() {
     const instance = yield* health.instance
     if (instance !== (yield* health.seededInstance)) {
       yield* Effect.logInfo("Redis is new or was emptied: loading every run from the record")
@@ -30,21 +43,6 @@ const watchInstance = Effect.gen(function*() {
       yield* health.markSeeded(instance)
     }
   })
-  const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
-  yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => check)))
-})
-
-const loadUnloaded = Effect.gen(function*() {
-  const rows = yield* RunRows
-  const loader = yield* RunLoader
-  const loadSome = Effect.gen(function*() {
-    const unloaded = yield* rows.unloaded(unloadedMax)
-    yield* loader.load(unloaded, "unloaded")
-    return unloaded.length
-  })
-  const loadAll = Effect.repeat(loadSome, { while: (count) => count === unloadedMax })
-  yield* Effect.forkScoped(persistently("load runs", Effect.repeat(loadAll, Schedule.spaced(unloadedEvery))))
-  return loadAll
 })
 
 /** Makes the runs of the booking window: at start, when a day has begun somewhere, when the timetable has changed. */
@@ -66,15 +64,23 @@ const makeWindow = Effect.gen(function*() {
       yield* Ref.set(days, today)
     }
   })
-  yield* lookAtDays
-  yield* Effect.forkScoped(persistently("open runs", Effect.repeat(lookAtDays, Schedule.spaced(midnightEvery))))
-  return make
+  return { make, lookAtDays }
 })
 
 /** Keeps Redis filled with every run of the booking window. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
-  const make = yield* makeWindow
-  yield* watchInstance
-  const load = yield* loadUnloaded
+  const health = yield* InventoryHealth
+  const { lookAtDays, make } = yield* makeWindow
+  const checkInstance = yield* makeCheckInstance
+  const load = yield* makeLoad
+  const every = <E, R>(task: string, work: Effect.Effect<unknown, E, R>, interval: Duration.Input) =>
+    Effect.forkScoped(persistently(task, Effect.repeat(work, Schedule.spaced(interval))))
+
+  yield* lookAtDays
+  yield* checkInstance
+  yield* every("load runs", load, unloadedEvery)
+  yield* every("open runs", lookAtDays, midnightEvery)
+  const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
+  yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => checkInstance)))
   yield* listen("berth_timetable", Effect.andThen(make, load), "1 minute")
 }))

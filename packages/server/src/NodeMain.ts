@@ -1,0 +1,21 @@
+/** A server by itself, on the stores of `DATABASE_URL` and `REDIS_URI`; any number may run. */
+import * as Engine from "@berth/engine/Engine"
+import * as Logging from "@berth/engine/Logging"
+import { runMain } from "@berth/engine/NodeProcess"
+import * as PromotionWorker from "@berth/engine/sale/PromotionWorker"
+import * as Stores from "@berth/engine/Stores"
+import { Effect, Layer } from "effect"
+import * as NodeServer from "./NodeServer.ts"
+import { serverSettings } from "./ServerSettings.ts"
+import { Tokens } from "./Tokens.ts"
+
+const server = Layer.unwrap(Effect.map(serverSettings, NodeServer.layer))
+
+server.pipe(
+  Layer.provide(Layer.merge(Tokens.layer, PromotionWorker.layer)),
+  Layer.provide(Engine.layer),
+  Layer.provide(Stores.layerConfig),
+  Layer.provide(Logging.layer),
+  Layer.launch,
+  runMain
+)
