@@ -2,11 +2,11 @@
  * `npm run import -- FEED`: imports a GTFS feed, a zip archive or a folder, into the database of DATABASE_URL or else of
  * the instance that runs on BERTH_DATA_DIR.
  */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layer as database } from "@berth/engine/ledger/Database"
 import { migrate } from "@berth/engine/ledger/Migrations"
 import { importFeed, type ImportSummary } from "@berth/engine/timetable/FeedImport"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Config, Console, Effect, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { existsSync, readFileSync } from "node:fs"
@@ -19,6 +19,13 @@ class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { readyF
   override get message(): string {
     return `There is no database to import into: DATABASE_URL is not set, and ${this.readyFile} says of no running ` +
       "instance. Start one first with npm start, or set DATABASE_URL."
+  }
+}
+
+class DatabaseFailed extends Schema.TaggedError<DatabaseFailed>()("DatabaseFailed", { problem: Schema.String }) {
+  override get message(): string {
+    return `Nothing was imported, because the database failed: ${this.problem}. ` +
+      "Is it running, and is DATABASE_URL right?"
   }
 }
 
@@ -43,7 +50,7 @@ const list = (title: string, items: ReadonlyArray<string>): ReadonlyArray<string
 const describe = (summary: ImportSummary): string => {
   const { changes, runs } = summary
   const nothingNew = changes.stationsChanged + changes.routesAdded + changes.trainsAdded + changes.trainsChanged +
-        changes.trainsConfigured + changes.trainsRescheduled.length + runs.moved + runs.withdrawn === 0
+      changes.trainsConfigured + changes.trainsRescheduled.length + runs.moved + runs.withdrawn === 0
   return [
     `Imported in ${summary.seconds.toFixed(1)} s: ${summary.source}`,
     `  ${summary.trains} trains, ${summary.services} services, ${summary.stations} stations, ` +
@@ -82,7 +89,13 @@ const importCommand = Command.make(
         })
       })).pipe(Effect.provide(database({ url, maxConnections: connectionsMax })))
       yield* Console.log(describe(summary))
-    })
+    }).pipe(
+      Effect.catchTag("SqlError", ({ cause, message }) =>
+        new DatabaseFailed({ problem: cause instanceof Error ? cause.message : message })),
+      Effect.tapError((error) =>
+        Console.error(error.message)
+      )
+    )
 ).pipe(Command.withDescription(
   "Imports the rail services of a GTFS feed into DATABASE_URL, or else into the instance that runs on BERTH_DATA_DIR."
 ))
@@ -90,7 +103,6 @@ const importCommand = Command.make(
 if (existsSync(".env")) process.loadEnvFile()
 
 Command.run(importCommand, { version: "0.1.0" }).pipe(
-  Effect.tapError((error) => Console.error(error.message)),
   Effect.provide(NodeServices.layer),
   (program) => NodeRuntime.runMain(program, { disableErrorReporting: true })
 )

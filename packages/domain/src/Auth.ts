@@ -2,7 +2,7 @@ import { Context, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { RpcMiddleware } from "effect/rpc"
 import { Forbidden, Unauthorized } from "./RequestErrors.ts"
-import { StoreUnavailable } from "./ServiceErrors.ts"
+import { RateLimited, StoreUnavailable } from "./ServiceErrors.ts"
 import { UserId } from "./UserId.ts"
 
 export const Role = Schema.Literals(["passenger", "agent", "clerk", "operator", "admin"]).annotate({
@@ -16,7 +16,7 @@ export class CurrentUser extends Context.Service<CurrentUser, {
   readonly role: Role
 }>()("@berth/domain/Auth/CurrentUser") {}
 
-const errors = [Unauthorized, StoreUnavailable] as const
+const errors = [Unauthorized, RateLimited, StoreUnavailable] as const
 
 /** A bearer token in the `Authorization` header of an HTTP call. */
 export class HttpAuth extends HttpApiMiddleware.Service<HttpAuth, { provides: CurrentUser }>()(

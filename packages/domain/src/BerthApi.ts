@@ -61,6 +61,11 @@ export const BookingCursor = Schema.String.check(
   Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })
 )
 
+/** A version of a seat configuration as an entity tag; the quotes may be left out. */
+export const VersionTag = Schema.String.check(
+  Schema.isPattern(/^(?:W\/)?(?:"\d{1,15}"|\d{1,15})$/, { expected: "the version as the ETag gave it, for example \"7\"" })
+)
+
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
 
 export class TimetableApi extends HttpApiGroup.make("timetable").add(
@@ -112,7 +117,8 @@ export class BookingsApi extends HttpApiGroup.make("bookings").add(
   }),
   HttpApiEndpoint.post("cancel", "/bookings/:pnr/cancel", {
     params: { pnr: Pnr },
-    payload: CancelRequest,
+    // A body may be left out altogether.
+    payload: [CancelRequest, Schema.Null],
     success: Cancellation,
     error: cancelErrors
   })
@@ -126,7 +132,7 @@ export class AdminApi extends HttpApiGroup.make("admin").add(
   }),
   HttpApiEndpoint.put("replaceSeatConfig", "/trains/:trainId/seat-config", {
     params: { trainId: TrainId },
-    headers: { "if-match": Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))) },
+    headers: { "if-match": Schema.optionalKey(VersionTag) },
     payload: SeatConfigInput,
     success: SeatConfig,
     error: [TrainNotFound, VersionConflict, VersionNeeded, SeatConfigImpossible, Forbidden, StoreUnavailable]
@@ -139,6 +145,7 @@ export class BerthApi extends HttpApi.make("berth")
   .add(BookingsApi)
   .add(AdminApi)
   .middleware(RequestCheck)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({
     title: "Berth",
     version: "1",

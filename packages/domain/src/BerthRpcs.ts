@@ -11,7 +11,7 @@ import { JourneyDate } from "./JourneyDate.ts"
 import { Pnr } from "./Pnr.ts"
 import { Forbidden } from "./RequestErrors.ts"
 import { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict } from "./SeatConfig.ts"
-import { StoreUnavailable } from "./ServiceErrors.ts"
+import { Overloaded, StoreUnavailable } from "./ServiceErrors.ts"
 import { StationCode } from "./StationCode.ts"
 import { StationNotFound, TrainNotFound } from "./TimetableErrors.ts"
 import { JourneyList, StationList, Train } from "./Train.ts"
@@ -49,7 +49,7 @@ class TimetableRpcs extends RpcGroup.make(
   Rpc.make("WatchAvailability", {
     payload: journey,
     success: Availability,
-    error: Schema.Union(runErrors),
+    error: Schema.Union([...runErrors, Overloaded]),
     stream: true
   }),
   Rpc.make("Seats", {

@@ -16,6 +16,9 @@ export class RunPreparing extends Problem<RunPreparing>()("RunPreparing", 503, "
 /** More is asked at once than the server will queue. */
 export class Overloaded extends Problem<Overloaded>()("Overloaded", 503, "Too busy", { retryAfterSeconds }) {}
 
+/** A person calls more often than anybody may. */
+export class RateLimited extends Problem<RateLimited>()("RateLimited", 429, "Too many calls", { retryAfterSeconds }) {}
+
 /** PostgreSQL or Redis does not answer. A booking whose commit was under way may still be made: repeat it with its key. */
 export class StoreUnavailable extends Problem<StoreUnavailable>()("StoreUnavailable", 503, "A store is away", {
   store: Schema.Literals(["postgresql", "redis"]),

@@ -1,5 +1,5 @@
-import { bayMask, type CoachLayout } from "../CoachLayout.ts"
 import { type BerthType, berthTypes } from "../BerthType.ts"
+import { bayMask, type CoachLayout } from "../CoachLayout.ts"
 import type { Quota } from "../Quota.ts"
 import type { SeatPool } from "../SeatConfig.ts"
 import { isAirConditioned, type TravelClass } from "../TravelClass.ts"

@@ -163,6 +163,15 @@ const make = Effect.gen(function*() {
           (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
           (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   })
+  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
+  // such a release under the new epoch would free it under its new owner.
+  const endReleases = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`
+        UPDATE sale SET freeing = false
+        WHERE freeing AND berth >> 16 IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`
+  })
   const selectSold = SqlSchema.findAll({
     Request: Ids,
     Result: SoldLegs,
@@ -226,10 +235,15 @@ const make = Effect.gen(function*() {
     onSale: fromStore(Effect.map(selectOnSale(undefined), ids)),
     // The lock in a statement of its own: a commit that held it has ended by the time the epoch is raised.
     beginRebuild: (runs, which) =>
-      fromStore(sql.withTransaction(Effect.andThen(
-        lockAll(runs),
-        raiseEpoch({ ids: runs, states: which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"] })
-      ))),
+      fromStore(sql.withTransaction(Effect.gen(function*() {
+        yield* lockAll(runs)
+        const raised = yield* raiseEpoch({
+          ids: runs,
+          states: which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"]
+        })
+        yield* endReleases(raised.map(({ id }) => id))
+        return raised
+      }))),
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
     today: fromStore(Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())),
     sold: (runs) => fromStore(selectSold(runs)),

@@ -80,7 +80,9 @@ const scanRow = (text: string, start: number, last: boolean): ScannedRow | undef
   while (true) {
     const closing = text.charCodeAt(at) === quote ? closingQuote(text, at + 1) : undefined
     if (closing === -1) {
-      return last ? { fields, end: text.length, quoted: true, problem: "a quote is opened and never closed" } : undefined
+      return last
+        ? { fields, end: text.length, quoted: true, problem: "a quote is opened and never closed" }
+        : undefined
     }
     const plainStart = closing === undefined ? at : closing + 1
     let end = plainStart

@@ -1,4 +1,5 @@
-import { Duration, Effect } from "effect"
+import { fromDayNumber } from "@berth/domain/JourneyDate"
+import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { maintenance } from "../ledger/Database.ts"
 import { openFeed } from "./FeedFiles.ts"
@@ -52,6 +53,8 @@ export const importFeed = Effect.fn("FeedImport.importFeed")(function*(options: 
   return finished
 })
 
+const decodeClock = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ today: Schema.Int })]))
+
 const importWith = Effect.fnUntraced(function*(options: ImportOptions, report: ReportProgress) {
   const sql = yield* SqlClient.SqlClient
   const feed = yield* readFeed(yield* openFeed(options.path), report)
@@ -64,6 +67,13 @@ const importWith = Effect.fnUntraced(function*(options: ImportOptions, report: R
   const called = new Set(trains.flatMap((train) => train.services.flatMap(({ stops }) => stops.map((s) => s.station))))
   const stations = feed.stops.stations.filter(({ code }) => called.has(code))
   const source = shortened(options.source ?? feed.publisher, sourceCharactersMax)
+  const lastDay = Math.max(...trains.flatMap((train) => train.services.map(({ pattern }) => pattern.lastDay)))
+  const [clock] = yield* Effect.orDie(decodeClock(
+    yield* sql`SELECT berth_now()::date - DATE '2020-01-01' AS today`
+  ))
+  if (lastDay < clock.today) {
+    warnings.add(`The last train of this feed runs on ${fromDayNumber(lastDay)}: nothing of it can be sold`)
+  }
   const changes = yield* maintenance(sql, writeTimetable({ source, stations, trains }, report)).pipe(
     Effect.catchReason("SqlError", "LockTimeoutError", () => new ImportBusy({ waitedMillis: lockMillisMax }))
   )

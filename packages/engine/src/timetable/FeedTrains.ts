@@ -88,7 +88,9 @@ const trainOf = (
     const free = days.filter((day) => !takenBy.has(day))
     if (free.length < days.length) {
       const other = days.map((day) => takenBy.get(day)).find((taker) => taker !== undefined)
-      warn(`Train ${id}: on ${days.length - free.length} days trip ${trip.id} and trip ${other} both run; ${other} is kept`)
+      warn(
+        `Train ${id}: on ${days.length - free.length} days trip ${trip.id} and trip ${other} both run; ${other} is kept`
+      )
     }
     if (free.length === 0) {
       feed.skips.count("trips whose days another trip of the train has")

@@ -58,8 +58,7 @@ export const distanceUnit = (
     .toSorted((a, b) => a - b)
   const median = ratios[Math.floor(ratios.length / 2)]
   if (median === undefined) return "unknown"
-  const isNear = (metres: number): boolean =>
-    median / metres <= detourFactorMax && metres / median <= detourFactorMax
+  const isNear = (metres: number): boolean => median / metres <= detourFactorMax && metres / median <= detourFactorMax
   return isNear(1000) ? "kilometres" : isNear(1) ? "metres" : "unknown"
 }
 

@@ -1,7 +1,7 @@
 import { stopsPerRouteMax } from "@berth/domain/LegRange"
 import type { Feed } from "./FeedReader.ts"
 import type { FeedTrip } from "./FeedTrips.ts"
-import { distanceUnit, type DistanceUnit, metresPerUnit, statedDistances, straightMetres } from "./RouteMetres.ts"
+import { type DistanceUnit, distanceUnit, metresPerUnit, statedDistances, straightMetres } from "./RouteMetres.ts"
 import type { StopTime } from "./StopTimeColumns.ts"
 import { type TripPath, tripPath } from "./TripPath.ts"
 

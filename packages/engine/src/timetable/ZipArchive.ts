@@ -110,9 +110,9 @@ const checked =
           crc = crc32(chunk, crc)
           return bytes > entry.bytes ? Effect.fail(damaged()) : Effect.succeed(chunk)
         }),
-        Stream.fromEffectDrain(Effect.suspend(() =>
-          bytes === entry.bytes && crc === entry.crc ? Effect.void : Effect.fail(damaged())
-        ))
+        Stream.fromEffectDrain(
+          Effect.suspend(() => bytes === entry.bytes && crc === entry.crc ? Effect.void : Effect.fail(damaged()))
+        )
       )
     })
 

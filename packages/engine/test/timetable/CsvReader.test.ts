@@ -10,7 +10,10 @@ const readAll = (pieces: ReadonlyArray<string>): Array<CsvRow> => {
 const fieldsOf = (text: string) => readAll([text]).map(({ fields }) => fields)
 
 const piecesOf = (text: string, length: number): Array<string> =>
-  Array.from({ length: Math.ceil(text.length / length) }, (_, index) => text.slice(index * length, (index + 1) * length))
+  Array.from(
+    { length: Math.ceil(text.length / length) },
+    (_, index) => text.slice(index * length, (index + 1) * length)
+  )
 
 const Field = Schema.Array(Schema.Literals(["a", "é", " ", "\"", ",", "\n", "\r\n", "\u{1F682}", "1"])).check(
   Schema.isMaxLength(5)
@@ -30,7 +33,8 @@ const print = ({ quoted, text }: typeof Cell.Type, isAlone: boolean): string => 
 
 describe("CsvReader", () => {
   it.prop("gives back what was printed, however it is quoted and cut into pieces", [Table], ([table]) => {
-    const text = table.rows.map((row) => row.map((cell) => print(cell, row.length === 1)).join(",") + table.ending).join("")
+    const text = table.rows.map((row) => row.map((cell) => print(cell, row.length === 1)).join(",") + table.ending)
+      .join("")
     const rows = readAll(piecesOf(text, table.pieceLength))
     assert.deepStrictEqual(
       rows.map(({ fields }) => fields),

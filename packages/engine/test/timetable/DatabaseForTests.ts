@@ -20,5 +20,8 @@ const newDatabase = Effect.gen(function*() {
 
 /** A migrated database of its own for each build of this layer. */
 export const freshDatabase = Layer.unwrap(
-  Effect.map(newDatabase, (url) => Migrations.layer.pipe(Layer.provideMerge(database({ url, maxConnections: connectionsMax }))))
+  Effect.map(
+    newDatabase,
+    (url) => Migrations.layer.pipe(Layer.provideMerge(database({ url, maxConnections: connectionsMax })))
+  )
 )

@@ -1,3 +1,4 @@
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -87,3 +88,16 @@ export const feedZip = Effect.fnUntraced(function*(files: FeedText, options: Zip
   writeFileSync(path, archive)
   return path
 })
+
+export const stopTimes = (...rows: ReadonlyArray<string>): FeedText => ({
+  "stop_times.txt": ["trip_id,arrival_time,departure_time,stop_id,stop_sequence,shape_dist_traveled", ...rows].join(
+    "\n"
+  )
+})
+
+/** The small feed with one text in one of its files replaced. */
+export const edited = (file: keyof typeof smallFeed, from: string, to: string): FeedText => {
+  const text: string = smallFeed[file]
+  assert.include(text, from)
+  return { [file]: text.replaceAll(from, to) }
+}

@@ -1,15 +1,17 @@
-import { berthsPerCoach } from "@berth/domain/rules/QuotaShares"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import { berthsPerCoach } from "@berth/domain/rules/QuotaShares"
 import { TravelClass, travelClasses } from "@berth/domain/TravelClass"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Exit, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { fileURLToPath } from "node:url"
+import { FeedInvalid } from "../../src/timetable/FeedErrors.ts"
 import { importFeed } from "../../src/timetable/FeedImport.ts"
 import type { ImportProgress } from "../../src/timetable/ImportProgress.ts"
 import { freshDatabase } from "./DatabaseForTests.ts"
-import { feedFolder, feedZip, smallFeed } from "./FeedForTests.ts"
+import { edited, feedFolder, feedZip, smallFeed } from "./FeedForTests.ts"
 
+const isFeedInvalid = Schema.is(FeedInvalid)
 const sampleNetwork = fileURLToPath(new URL("../../data/sample-network", import.meta.url))
 
 /** Every row of the timetable, with the place where PostgreSQL keeps it: a row that is written again moves. */
@@ -85,9 +87,9 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
       for (const [name, types] of byClass) {
         const travelClass = types[0]?.travel_class ?? travelClasses[0]
         const perCoach = berthsPerCoach(coachLayouts[travelClass])
-        const coaches = new Set(Array.from(perCoach, ([berth, count]) =>
-          (types.find((row) => row.berth === berth)?.seats ?? 0) / count
-        ))
+        const coaches = new Set(
+          Array.from(perCoach, ([berth, count]) => (types.find((row) => row.berth === berth)?.seats ?? 0) / count)
+        )
         assert.strictEqual(coaches.size, 1, name)
         assert.isTrue(Array.from(coaches).every((count) => Number.isInteger(count) && count > 0), name)
       }
@@ -104,6 +106,17 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
     }))
 })
 
+/** In nearly the last thing that an import writes. */
+const failAtTheEnd = ({ done, phase, total }: ImportProgress) =>
+  phase === "Making berths" && done === total ? Effect.die("the power went") : Effect.void
+
+const feedOf = (train: string, firstTime: string) =>
+  feedFolder({
+    ...smallFeed,
+    "trips.txt": smallFeed["trips.txt"].replace(",101", `,${train}`),
+    "stop_times.txt": smallFeed["stop_times.txt"].replaceAll("08:00:00", firstTime)
+  })
+
 layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: true })("an import", (it) => {
   it.effect("from a zip archive brings what the folder brings", () =>
     Effect.gen(function*() {
@@ -112,6 +125,13 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
       const again = yield* importFeed({ path: yield* feedZip(smallFeed) })
       assert.strictEqual(again.source, "Rail", "the agency's name, where no feed_info tells")
       assert.deepStrictEqual(yield* everything, before)
+    }))
+
+  it.effect("of a feed whose days are over warns that nothing can be sold", () =>
+    Effect.gen(function*() {
+      const changes = edited("calendar.txt", "20261201,20261231", "20240101,20240331")
+      const { warnings } = yield* importFeed({ path: yield* feedFolder({ ...smallFeed, ...changes }) })
+      assert.deepStrictEqual(warnings, ["The last train of this feed runs on 2024-03-31: nothing of it can be sold"])
     }))
 
   it.effect("of a feed with one mistake in its last row leaves everything as it was", () =>
@@ -123,7 +143,7 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
         "stop_times.txt": `${smallFeed["stop_times.txt"]}t,99:99:99,,C,4\n`
       })
       const error = yield* Effect.flip(importFeed({ path }))
-      assert.strictEqual(error._tag, "FeedInvalid")
+      assert.isTrue(isFeedInvalid(error))
       assert.deepStrictEqual(yield* everything, before)
     }))
 
@@ -131,11 +151,7 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
     Effect.gen(function*() {
       const before = yield* everything
       const path = yield* feedFolder({ ...smallFeed, "trips.txt": smallFeed["trips.txt"].replace(",101", ",910") })
-      // Nearly the last thing that it writes.
-      const report = ({ done, phase, total }: ImportProgress) =>
-        phase === "Making berths" && done === total ? Effect.die("the power went") : Effect.void
-      const exit = yield* Effect.exit(importFeed({ path, report }))
-      assert.strictEqual(exit._tag, "Failure")
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(importFeed({ path, report: failAtTheEnd }))))
       assert.deepStrictEqual(yield* everything, before)
     }))
 
@@ -146,9 +162,9 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
       yield* importFeed({ path })
       const config = sql`SELECT * FROM train_seat_config WHERE train_id = '501' ORDER BY travel_class, quota, berth`
       yield* sql`UPDATE train_seat_config SET seat_count = seat_count - 1 WHERE train_id = '501' AND seat_count > 5`
-      const edited = yield* config
+      const chosen = yield* config
       yield* importFeed({ path })
-      assert.deepStrictEqual(yield* config, edited)
+      assert.deepStrictEqual(yield* config, chosen)
       yield* sql`DELETE FROM train_seat_config WHERE train_id = '501'`
       yield* importFeed({ path })
       assert.deepStrictEqual(yield* config, [])
@@ -160,8 +176,11 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
       const classesOf = Effect.fnUntraced(function*(train: string, files: Readonly<Record<string, string>>) {
         const trips = smallFeed["trips.txt"].replace(",101", `,${train}`)
         const routes = smallFeed["routes.txt"].replace("North Express", "Northern Line")
-        yield* importFeed({ path: yield* feedFolder({ ...smallFeed, "trips.txt": trips, "routes.txt": routes, ...files }) })
-        const rows = yield* sql`SELECT DISTINCT travel_class FROM train_seat_config WHERE train_id = ${train} ORDER BY 1`
+        yield* importFeed({
+          path: yield* feedFolder({ ...smallFeed, "trips.txt": trips, "routes.txt": routes, ...files })
+        })
+        const rows =
+          yield* sql`SELECT DISTINCT travel_class FROM train_seat_config WHERE train_id = ${train} ORDER BY 1`
         return rows.map((row) => row["travel_class"])
       })
       const classes = { "classes.txt": "trip_id,travel_class,derived\nt,EC,0\nt,2S,0\n" }
@@ -174,12 +193,6 @@ layer(Layer.fresh(freshDatabase), { timeout: "60 seconds", excludeTestServices: 
   it.effect("replaces the services of its trains and leaves trains alone that it does not have", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const feedOf = (train: string, firstTime: string) =>
-        feedFolder({
-          ...smallFeed,
-          "trips.txt": smallFeed["trips.txt"].replace(",101", `,${train}`),
-          "stop_times.txt": smallFeed["stop_times.txt"].replaceAll("08:00:00", firstTime)
-        })
       const departures = sql`
         SELECT s.train_id, r.departure_seconds / 60 AS minute FROM train_service s
         JOIN route_stop r ON r.route_id = s.route_id AND r.stop_index = 0

@@ -1,6 +1,6 @@
-import { assert, describe, it } from "@effect/vitest"
 import { toDayNumber } from "@berth/domain/JourneyDate"
 import { JourneyDate } from "@berth/domain/JourneyDate"
+import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { daysOfCalendar, patternOf, type RunningDays, sortedDays } from "../../src/timetable/RunningDays.ts"
 
@@ -16,13 +16,17 @@ const daysOf = ({ exceptions, firstDay, lastDay, weekdays }: ReturnType<typeof p
 }
 
 describe("RunningDays", () => {
-  it.prop("a pattern stands for just the days it was made from, with no exception outside its dates", [Days], ([days]) => {
-    const pattern = patternOf(sortedDays(days))
-    assert.deepStrictEqual(daysOf(pattern), sortedDays(days))
-    for (const exception of pattern.exceptions) {
-      assert.isTrue(exception.day >= pattern.firstDay && exception.day <= pattern.lastDay)
+  it.prop(
+    "a pattern stands for just the days it was made from, with no exception outside its dates",
+    [Days],
+    ([days]) => {
+      const pattern = patternOf(sortedDays(days))
+      assert.deepStrictEqual(daysOf(pattern), sortedDays(days))
+      for (const exception of pattern.exceptions) {
+        assert.isTrue(exception.day >= pattern.firstDay && exception.day <= pattern.lastDay)
+      }
     }
-  })
+  )
 
   it("finds weekdays and takes a holiday as an exception", () => {
     const mondayToFriday = 0b0011111

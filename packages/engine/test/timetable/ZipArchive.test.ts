@@ -22,6 +22,14 @@ const refusal = (options: ZipOptions) =>
 /** Where the archive's table of contents begins, as its last record says. */
 const directoryStart = (archive: Buffer): number => archive.readUInt32LE(archive.length - 6)
 
+const at = (offset: number, value: number) => (archive: Buffer) => {
+  archive.writeUInt16LE(value, directoryStart(archive) + offset)
+}
+
+const zip64 = (archive: Buffer) => {
+  archive.fill(0xff, archive.length - 6, archive.length - 2)
+}
+
 const large = { "stop_times.txt": "a line of a feed\n".repeat(200_000), "stops.txt": "" }
 
 describe("ZipArchive", () => {
@@ -52,12 +60,8 @@ describe("ZipArchive", () => {
 
   it.effect("refuses what it can't read by name: encryption, other methods, zip64", () =>
     Effect.gen(function*() {
-      const at = (offset: number, value: number) => (archive: Buffer) => {
-        archive.writeUInt16LE(value, directoryStart(archive) + offset)
-      }
       assert.include(yield* refusal({ damage: at(8, 1) }), "agency.txt is encrypted")
       assert.include(yield* refusal({ damage: at(10, 14) }), "method 14")
-      const zip64 = (archive: Buffer) => archive.fill(0xff, archive.length - 6, archive.length - 2)
       assert.include(yield* refusal({ damage: zip64 }), "zip64")
     }))
 
