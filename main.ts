@@ -51,8 +51,7 @@ const startStores = Effect.fnUntraced(function*(given: Config.Success<typeof set
     const { failed, kind, uri, version } = Context.get(context, EmbeddedRedis)
     return { address: Redacted.make(uri), failed, name: `Redis (${version}, ${kind}), embedded` }
   })
-  const external = (address: Redacted.Redacted, name: string) =>
-    Effect.succeed({ address, failed: Effect.never, name })
+  const external = (address: Redacted.Redacted, name: string) => Effect.succeed({ address, failed: Effect.never, name })
   return yield* Effect.all({
     postgres: Option.match(given.databaseUrl, {
       onNone: () => postgres,

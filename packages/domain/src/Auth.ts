@@ -3,7 +3,7 @@ import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { RpcMiddleware } from "effect/rpc"
 import { Forbidden, Unauthorized } from "./RequestErrors.ts"
 import { RateLimited, StoreUnavailable } from "./ServiceErrors.ts"
-import { UserId } from "./UserId.ts"
+import type { UserId } from "./UserId.ts"
 
 export const Role = Schema.Literals(["passenger", "agent", "clerk", "operator", "admin"]).annotate({
   identifier: "Role"

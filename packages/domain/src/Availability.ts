@@ -42,7 +42,9 @@ export const SeatState = Schema.Struct({
 export type SeatState = typeof SeatState.Type
 
 /** Every berth of a class that is for sale, with its state on one journey. */
-export const SeatMap = Schema.Struct({ ...journey, travelClass: TravelClass, seats: Schema.Array(SeatState) }).annotate({
-  identifier: "SeatMap"
-})
+export const SeatMap = Schema.Struct({ ...journey, travelClass: TravelClass, seats: Schema.Array(SeatState) }).annotate(
+  {
+    identifier: "SeatMap"
+  }
+)
 export type SeatMap = typeof SeatMap.Type

@@ -63,7 +63,9 @@ export const BookingCursor = Schema.String.check(
 
 /** A version of a seat configuration as an entity tag; the quotes may be left out. */
 export const VersionTag = Schema.String.check(
-  Schema.isPattern(/^(?:W\/)?(?:"\d{1,15}"|\d{1,15})$/, { expected: "the version as the ETag gave it, for example \"7\"" })
+  Schema.isPattern(/^(?:W\/)?(?:"\d{1,15}"|\d{1,15})$/, {
+    expected: "the version as the ETag gave it, for example \"7\""
+  })
 )
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
@@ -149,7 +151,8 @@ export class BerthApi extends HttpApi.make("berth")
   .annotateMerge(OpenApi.annotations({
     title: "Berth",
     version: "1",
-    description: "Train seats, sold once a leg. `date` is the day on which the run leaves its origin, but in the search "
+    description:
+      "Train seats, sold once a leg. `date` is the day on which the run leaves its origin, but in the search "
       + "of trains, where it is the day of departure at `from`."
   }))
 {}

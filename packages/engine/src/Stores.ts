@@ -1,4 +1,5 @@
-import { Config, Effect, Layer, Redacted, Schema } from "effect"
+import type { Redacted } from "effect"
+import { Config, Effect, Layer, Schema } from "effect"
 import { ManagedRedis } from "./inventory/ManagedRedis.ts"
 import * as Database from "./ledger/Database.ts"
 
@@ -8,7 +9,9 @@ const connectionsMax = 16
 const addressOf = (protocols: ReadonlyArray<string>, example: string) =>
   Schema.String.check(
     Schema.makeFilter((text: string) =>
-      URL.canParse(text) && protocols.includes(new URL(text).protocol) ? undefined : `Expected an address such as ${example}`
+      URL.canParse(text) && protocols.includes(new URL(text).protocol)
+        ? undefined
+        : `Expected an address such as ${example}`
     )
   )
 

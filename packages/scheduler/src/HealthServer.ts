@@ -31,7 +31,9 @@ const routes = HttpRouter.use((router) =>
 )
 
 /** Tells whoever runs the scheduler that it lives, at `/health` on `HOST` and `PORT` (3001). */
-export const layerConfig = Layer.unwrap(Effect.map(settings, ({ host, port }) =>
-  HttpRouter.serve(routes, { disableLogger: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, { host, port }))
-  )))
+export const layerConfig = Layer.unwrap(
+  Effect.map(settings, ({ host, port }) =>
+    HttpRouter.serve(routes, { disableLogger: true }).pipe(
+      Layer.provide(NodeHttpServer.layer(createServer, { host, port }))
+    ))
+)

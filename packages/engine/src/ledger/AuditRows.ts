@@ -121,8 +121,10 @@ const make = Effect.gen(function*() {
   return AuditRows.of({
     runs: (runIds) => fromStore(selectRuns(runIds)),
     contradictions: (runIds) =>
-      fromStore(Effect.flatMap(encodeIds(runIds), (ids) => maintenance(sql, selectContradictions(ids))).pipe(
-        Effect.flatMap(decode)
-      ))
+      fromStore(
+        Effect.flatMap(encodeIds(runIds), (ids) => maintenance(sql, selectContradictions(ids))).pipe(
+          Effect.flatMap(decode)
+        )
+      )
   })
 })

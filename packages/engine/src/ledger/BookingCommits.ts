@@ -1,5 +1,5 @@
-import { Gender } from "@berth/domain/Passenger"
 import { BerthType } from "@berth/domain/BerthType"
+import { Gender } from "@berth/domain/Passenger"
 import { PersonName } from "@berth/domain/PersonName"
 import { Pnr } from "@berth/domain/Pnr"
 import { Quota } from "@berth/domain/Quota"
@@ -139,9 +139,7 @@ const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect
       }, { discard: true })
     }),
     Effect.tap(Metric.update(batchSizes, waiting.length)),
-    Effect.catch((error) =>
-      Effect.forEach(waiting, ({ answer }) => Deferred.fail(answer, error), { discard: true })
-    ),
+    Effect.catch((error) => Effect.forEach(waiting, ({ answer }) => Deferred.fail(answer, error), { discard: true })),
     Effect.catchCause((cause) => {
       const half = Math.ceil(waiting.length / 2)
       return waiting.length > 1

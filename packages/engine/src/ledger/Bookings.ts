@@ -60,8 +60,7 @@ export class Bookings extends Context.Service<Bookings, {
       })
 
       return Bookings.of({
-        find: (options) =>
-          fromStore(Effect.map(select(options), Option.map((row) => toBooking(row, "now")))),
+        find: (options) => fromStore(Effect.map(select(options), Option.map((row) => toBooking(row, "now")))),
         asBooked: (pnr) =>
           fromStore(Effect.map(select({ pnr, forUser: null }), Option.map((row) => toBooking(row, "asBooked")))),
         findKey: (keyHash) => fromStore(selectKey(keyHash)),

@@ -1,5 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted } from "effect"
+import type { Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** Longest that a statement may take, ms; a booking's answer is given up long before. */
@@ -47,7 +48,9 @@ export const checkVersion = Layer.effectDiscard(Effect.gen(function*() {
   const row = rows[0]
   if (row?.["recent"] !== true) {
     return yield* Effect.die(
-      new Error(`PostgreSQL 17 or newer is needed, this one is ${String(row?.["version"])}. Upgrade it, or unset DATABASE_URL.`)
+      new Error(
+        `PostgreSQL 17 or newer is needed, this one is ${String(row?.["version"])}. Upgrade it, or unset DATABASE_URL.`
+      )
     )
   }
 }))

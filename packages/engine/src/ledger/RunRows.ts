@@ -1,6 +1,6 @@
 import { JourneyDate } from "@berth/domain/JourneyDate"
-import { bookingWindowDays } from "@berth/domain/rules/BookingWindow"
 import { Quota } from "@berth/domain/Quota"
+import { bookingWindowDays } from "@berth/domain/rules/BookingWindow"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainId } from "@berth/domain/TrainId"
 import { TravelClass } from "@berth/domain/TravelClass"
@@ -245,7 +245,9 @@ const make = Effect.gen(function*() {
         return raised
       }))),
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
-    today: fromStore(Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())),
+    today: fromStore(
+      Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())
+    ),
     sold: (runs) => fromStore(selectSold(runs)),
     waiting: (runs) => fromStore(selectWaiting(runs)),
     open: (runs) => fromStore(setOpen(runs)),

@@ -1,5 +1,5 @@
-import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { JourneyDate } from "@berth/domain/JourneyDate"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, DateTime, Effect, Layer, Ref, Schedule, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "./LedgerError.ts"
@@ -46,11 +46,16 @@ export class StoreClock extends Context.Service<StoreClock, {
         Effect.forkScoped
       )
 
-      const now = Effect.zipWith(Ref.get(distance), monotonicMillis, (millis, elapsed) =>
-        DateTime.makeUnsafe(Math.floor(elapsed + millis)))
+      const now = Effect.zipWith(
+        Ref.get(distance),
+        monotonicMillis,
+        (millis, elapsed) => DateTime.makeUnsafe(Math.floor(elapsed + millis))
+      )
       const today = (timeZone: string) =>
-        Effect.map(now, (instant) =>
-          JourneyDate.make(DateTime.formatIsoDate(DateTime.makeZonedUnsafe(instant, { timeZone }))))
+        Effect.map(
+          now,
+          (instant) => JourneyDate.make(DateTime.formatIsoDate(DateTime.makeZonedUnsafe(instant, { timeZone })))
+        )
       return StoreClock.of({ now, today, refresh })
     })
   )

@@ -1,6 +1,6 @@
 import { Effect, Ref, Schedule, Schema } from "effect"
-import type { SqlError } from "effect/sql"
-import { SqlClient, SqlSchema } from "effect/sql"
+import type { SqlClient, SqlError } from "effect/sql"
+import { SqlSchema } from "effect/sql"
 import { isStoreAway } from "./LedgerError.ts"
 
 /** How long a transaction whose COMMIT was not answered is asked after; none lives longer than the limit of 10 s. */

@@ -1,7 +1,7 @@
 import type { CurrentUser } from "@berth/domain/Auth"
+import type { bookErrors } from "@berth/domain/BerthApi"
 import type { Booking } from "@berth/domain/Booking"
 import { IdempotencyConflict, SoldOut } from "@berth/domain/BookingErrors"
-import type { bookErrors } from "@berth/domain/BerthApi"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import type { Pnr } from "@berth/domain/Pnr"
@@ -18,7 +18,7 @@ import { RunLoader } from "../seeding/RunLoader.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
-import { Stations } from "../timetable/Stations.ts"
+import type { Stations } from "../timetable/Stations.ts"
 import { fingerprintOf, holdIdOf, keyHashOf } from "./BookingKey.ts"
 import { makeOrder, type Order } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
@@ -169,10 +169,13 @@ const make = Effect.gen(function*() {
           : { booking: toConfirmed(order, attempt.pnr, given.slots, committed.createdAt), replayed: false }
       // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
       case "duplicate":
-        return yield* Effect.flatMap(replay(attempt), Option.match({
-          onNone: () => again(attempt, order, next),
-          onSome: Effect.succeed
-        }))
+        return yield* Effect.flatMap(
+          replay(attempt),
+          Option.match({
+            onNone: () => again(attempt, order, next),
+            onSome: Effect.succeed
+          })
+        )
       case "late":
         yield* drop(attempt, order, given.gate)
         return yield* tooLate

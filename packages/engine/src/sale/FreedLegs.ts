@@ -1,5 +1,5 @@
-import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { slotOf, travelClassOf } from "@berth/domain/RunId"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Effect, Option } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
 import { Cancellations, type FreedSale } from "../ledger/Cancellations.ts"

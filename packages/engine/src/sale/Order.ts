@@ -1,10 +1,5 @@
 import { type CurrentUser, forbidden, isAdmin } from "@berth/domain/Auth"
-import {
-  ClassNotOnTrain,
-  OutsideBookingWindow,
-  QuotaNotOnTrain,
-  TooManyPassengers
-} from "@berth/domain/BookingErrors"
+import { ClassNotOnTrain, OutsideBookingWindow, QuotaNotOnTrain, TooManyPassengers } from "@berth/domain/BookingErrors"
 import { type BookingRequest, passengersPerBookingMax } from "@berth/domain/BookingRequest"
 import { berthWish } from "@berth/domain/rules/BerthWish"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"

@@ -4,7 +4,7 @@ import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
 import { Inventory, type PromoteReply } from "../inventory/Inventory.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
-import { Waitlist, type WaitingBooking } from "../ledger/Waitlist.ts"
+import { type WaitingBooking, Waitlist } from "../ledger/Waitlist.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
@@ -110,8 +110,10 @@ const make = Effect.gen(function*() {
       return true
     }
     const waiting = Map.groupBy(yield* waitlist.waiting(runId), ({ travelClass }) => travelClass)
-    const done = yield* Effect.forEach(run.value.composition.classes.values(), (composed) =>
-      promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? []))
+    const done = yield* Effect.forEach(
+      run.value.composition.classes.values(),
+      (composed) => promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? [])
+    )
     return done.every((clear) => clear)
   }, Effect.uninterruptible)
 

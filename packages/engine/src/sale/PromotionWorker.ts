@@ -19,8 +19,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const waitlist = yield* Waitlist
   const scope = yield* Effect.scope
 
-  const again = (runId: number) =>
-    Effect.forkIn(Effect.andThen(Effect.sleep(repeatAfter), queue.wake(runId)), scope)
+  const again = (runId: number) => Effect.forkIn(Effect.andThen(Effect.sleep(repeatAfter), queue.wake(runId)), scope)
   const worker = Effect.gen(function*() {
     const runId = yield* queue.take
     yield* promoter.promote(runId).pipe(

@@ -1,5 +1,5 @@
-import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { slotOf } from "@berth/domain/RunId"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Metric } from "effect"
 import { type HoldVerdict, Inventory, type LiveHold, type RunRef } from "../inventory/Inventory.ts"
 import { Cancellations } from "../ledger/Cancellations.ts"
@@ -55,42 +55,53 @@ const make = Effect.gen(function*() {
   const cancellations = yield* Cancellations
   const services = yield* Effect.context<Inventory | Cancellations | RunDirectory | PromotionQueue>()
 
-  const sweepRun = Effect.fnUntraced(function*(ref: RunRef) {
-    const holds = yield* inventory.overdue(ref, graceMillis)
-    if (holds.length === 0) {
-      return
-    }
-    const run = yield* directory.find(ref.trainId, ref.date)
-    const known = yield* facts.find([...new Set(holds.map(({ holdId }) => keyHashOfHold(holdId)))])
-    const byKey = new Map(known.map((fact) => [fact.keyHash, fact]))
-    const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId))))
-    yield* inventory.judge({
-      run,
-      epoch: run.gate.epoch,
-      classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
-      verdicts
+  const sweepRun = Effect.fnUntraced(
+    function*(ref: RunRef) {
+      const holds = yield* inventory.overdue(ref, graceMillis)
+      if (holds.length === 0) {
+        return
+      }
+      const run = yield* directory.find(ref.trainId, ref.date)
+      const known = yield* facts.find([...new Set(holds.map(({ holdId }) => keyHashOfHold(holdId)))])
+      const byKey = new Map(known.map((fact) => [fact.keyHash, fact]))
+      const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId))))
+      yield* inventory.judge({
+        run,
+        epoch: run.gate.epoch,
+        classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
+        verdicts
+      })
+      const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
+      if (drops > 0) {
+        yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
+        yield* Metric.update(dropped, drops)
+      }
+      yield* promotions.wake(run.id)
+    },
+    Effect.catchTags({
+      // Not on sale any more: its holds do not matter.
+      TrainNotFound: () => Effect.void,
+      OutsideBookingWindow: () => Effect.void,
+      NotARunningDay: () => Effect.void
     })
-    const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
-    if (drops > 0) {
-      yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
-      yield* Metric.update(dropped, drops)
-    }
-    yield* promotions.wake(run.id)
-  }, Effect.catchTags({
-    // Not on sale any more: its holds do not matter.
-    TrainNotFound: () => Effect.void,
-    OutsideBookingWindow: () => Effect.void,
-    NotARunningDay: () => Effect.void
-  }))
+  )
 
   return Sweeper.of({
-    sweepHolds: Effect.flatMap(inventory.runsHeld, (runs) =>
-      Effect.forEach(runs, sweepRun, { concurrency, discard: true })).pipe(Effect.withSpan("Sweeper.sweepHolds")),
-    repeatReleases: Effect.flatMap(cancellations.unfreed, (unfreed) =>
-      Effect.forEach(Map.groupBy(unfreed, ({ runId }) => runId), ([runId, sales]) =>
-        freeLegs(runId, sales[0]?.epoch ?? 0, sales), { discard: true })).pipe(
-        Effect.provide(services),
-        Effect.withSpan("Sweeper.repeatReleases")
-      )
+    sweepHolds: Effect.flatMap(
+      inventory.runsHeld,
+      (runs) => Effect.forEach(runs, sweepRun, { concurrency, discard: true })
+    ).pipe(Effect.withSpan("Sweeper.sweepHolds")),
+    repeatReleases: Effect.flatMap(
+      cancellations.unfreed,
+      (unfreed) =>
+        Effect.forEach(
+          Map.groupBy(unfreed, ({ runId }) => runId),
+          ([runId, sales]) => freeLegs(runId, sales[0]?.epoch ?? 0, sales),
+          { discard: true }
+        )
+    ).pipe(
+      Effect.provide(services),
+      Effect.withSpan("Sweeper.repeatReleases")
+    )
   })
 })

@@ -1,10 +1,10 @@
-import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { slotOf, travelClassOf } from "@berth/domain/RunId"
+import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Deferred, Effect, Layer, Metric } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
 import { type RebuildingRun, RunRows, type SoldLegs, type WaitingHold } from "../ledger/RunRows.ts"
-import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
+import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 
 /** Runs whose epoch is raised in one transaction and whose berths go to Redis in one pipeline. */
@@ -106,8 +106,10 @@ const make = Effect.gen(function*() {
 })
 
 const chunksOf = (runIds: ReadonlyArray<number>) =>
-  Array.from({ length: Math.ceil(runIds.length / runsPerChunk) }, (_, chunk) =>
-    runIds.slice(chunk * runsPerChunk, (chunk + 1) * runsPerChunk))
+  Array.from(
+    { length: Math.ceil(runIds.length / runsPerChunk) },
+    (_, chunk) => runIds.slice(chunk * runsPerChunk, (chunk + 1) * runsPerChunk)
+  )
 
 const toLoad = (
   run: RebuildingRun,

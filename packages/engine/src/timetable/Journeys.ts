@@ -3,8 +3,8 @@ import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { StationCode } from "@berth/domain/StationCode"
 import { JourneyNotOnTrain, type StationNotFound } from "@berth/domain/TimetableErrors"
 import { Effect } from "effect"
-import type { Run } from "./RunDirectory.ts"
 import { legsOf } from "./Routes.ts"
+import type { Run } from "./RunDirectory.ts"
 import { Stations } from "./Stations.ts"
 
 /** A journey on a run: its legs, and the stations at both ends. */
@@ -39,6 +39,7 @@ export const journeyOn = Effect.fnUntraced(function*(
     date: run.date,
     from,
     to,
-    detail: `Train ${run.trainId} does not go from ${from} to ${to} on ${run.date}. Its stops are at /api/trains/${run.trainId}.`
+    detail:
+      `Train ${run.trainId} does not go from ${from} to ${to} on ${run.date}. Its stops are at /api/trains/${run.trainId}.`
   })
 })

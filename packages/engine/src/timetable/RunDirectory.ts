@@ -98,7 +98,11 @@ export class RunDirectory extends Context.Service<RunDirectory, {
             detail: `${date} is not on sale: choose a day from ${first} to ${last}.`
           })
         }
-        return yield* new NotARunningDay({ trainId, date, detail: `Train ${trainId} does not leave its origin on ${date}.` })
+        return yield* new NotARunningDay({
+          trainId,
+          date,
+          detail: `Train ${trainId} does not leave its origin on ${date}.`
+        })
       })
 
       const lookup = Effect.fnUntraced(function*(key: string) {
@@ -106,7 +110,10 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         const { trainId, date } = yield* Effect.orDie(decodeKey({ trainId: id, date: day }))
         const found = yield* fromStore(select({ trainId, date }))
         if (Option.isNone(found)) {
-          return yield* new TrainNotFound({ trainId, detail: `There is no train ${trainId}. Search for one by stations.` })
+          return yield* new TrainNotFound({
+            trainId,
+            detail: `There is no train ${trainId}. Search for one by stations.`
+          })
         }
         const { run, timeZone, trainNumber, version } = found.value
         const { first, last } = bookingWindow(yield* clock.today(timeZone))

@@ -1,4 +1,5 @@
-import { SeatConfig, SeatConfigImpossible, type SeatConfigInput, SeatPool, VersionConflict } from "@berth/domain/SeatConfig"
+import type { SeatConfig } from "@berth/domain/SeatConfig"
+import { SeatConfigImpossible, type SeatConfigInput, SeatPool, VersionConflict } from "@berth/domain/SeatConfig"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainNotFound } from "@berth/domain/TimetableErrors"
 import type { TrainId } from "@berth/domain/TrainId"

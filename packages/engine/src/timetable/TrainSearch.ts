@@ -1,7 +1,7 @@
 import { JourneyDate } from "@berth/domain/JourneyDate"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { StationCode } from "@berth/domain/StationCode"
-import { TrainNotFound, type StationNotFound } from "@berth/domain/TimetableErrors"
+import type { StationCode } from "@berth/domain/StationCode"
+import { type StationNotFound, TrainNotFound } from "@berth/domain/TimetableErrors"
 import { type Train, weekdays } from "@berth/domain/Train"
 import { TrainId } from "@berth/domain/TrainId"
 import { travelClasses } from "@berth/domain/TravelClass"
@@ -112,7 +112,10 @@ const make = Effect.gen(function*() {
     train: Effect.fn("TrainSearch.train")(function*(trainId) {
       const row = yield* fromStore(selectTrain(trainId))
       if (Option.isNone(row)) {
-        return yield* new TrainNotFound({ trainId, detail: `There is no train ${trainId}. Search for one by stations.` })
+        return yield* new TrainNotFound({
+          trainId,
+          detail: `There is no train ${trainId}. Search for one by stations.`
+        })
       }
       const { routeId, weekdays: mask, ...train } = row.value
       const stops = routeId === null ? [] : (yield* routes.get(routeId)).stops

@@ -4,8 +4,8 @@ import { SqlClient } from "effect/sql"
 /**
  * What was sold, to whom, and who waits.
  *
- * `sale` and `booking` have no foreign key to `run`: checking one locks the run's row for each booking, and the fence has
- * read that row already.
+ * `sale` and `booking` have no foreign key to `run` or `coach_class`: checking one locks the row that all bookings share,
+ * and the commit has read the run and the berths already.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -27,7 +27,7 @@ export default Effect.gen(function*() {
       pnr text PRIMARY KEY CHECK (pnr ~ '^[1-9][0-9]{9}$'),
       run_id bigint NOT NULL,
       user_id text NOT NULL CHECK (length(user_id) BETWEEN 1 AND 64),
-      travel_class text NOT NULL REFERENCES coach_class,
+      travel_class text NOT NULL,
       quota text NOT NULL,
       from_stop smallint NOT NULL CHECK (from_stop >= 0),
       to_stop smallint NOT NULL,
@@ -77,7 +77,7 @@ export default Effect.gen(function*() {
   yield* sql`
     CREATE TABLE waitlist_counter (
       run_id bigint NOT NULL,
-      travel_class text NOT NULL REFERENCES coach_class,
+      travel_class text NOT NULL,
       kind text NOT NULL CHECK (kind IN ('GNWL', 'RLWL', 'PQWL', 'RSWL', 'TQWL')),
       last_number integer NOT NULL CHECK (last_number > 0),
       PRIMARY KEY (run_id, travel_class, kind)

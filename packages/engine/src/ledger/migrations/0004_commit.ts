@@ -62,13 +62,19 @@ export default Effect.gen(function*() {
         INSERT INTO sale AS s (berth, legs, pnr, passenger)
         SELECT w.berth, w.legs, w.pnr, w.number
         FROM wanted w
-        JOIN berth b ON b.train_number = ((w.berth >> 16) & 4194303)::int AND b.number = (w.berth & 65535)::int
-          AND b.active AND b.quota = w."quota" AND b.travel_class = w."travelClass"
+        -- OFFSET 0 keeps this a look-up by key; joined freely, the planner reads the whole table for a batch.
+        CROSS JOIN LATERAL (
+          SELECT FROM berth b
+          WHERE b.train_number = ((w.berth >> 16) & 4194303)::int AND b.number = (w.berth & 65535)::int
+            AND b.active AND b.quota = w."quota" AND b.travel_class = w."travelClass"
+          OFFSET 0
+        ) for_sale
         ORDER BY w.berth, lower(w.legs)
-        ON CONFLICT DO NOTHING RETURNING s.pnr
+        ON CONFLICT DO NOTHING RETURNING s.pnr, s.passenger
       ), counted AS (
-        SELECT w.pnr, count(*) AS wanted, (SELECT count(*) FROM sold WHERE sold.pnr = w.pnr) AS sold
-        FROM wanted w GROUP BY w.pnr
+        SELECT w.pnr, count(*) AS wanted, count(sold.pnr) AS sold
+        FROM wanted w LEFT JOIN sold ON sold.pnr = w.pnr AND sold.passenger = w.number
+        GROUP BY w.pnr
       )
       SELECT array_agg(pnr) FILTER (WHERE wanted = sold), array_agg(pnr) FILTER (WHERE wanted > sold)
       INTO fit, lost FROM counted;
