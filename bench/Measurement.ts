@@ -16,7 +16,13 @@ interface Goals {
   readonly note?: string
 }
 
-const make = (name: string, value: number, unit: string, goals: Goals, meets: (goal: number) => boolean): Measurement => ({
+const make = (
+  name: string,
+  value: number,
+  unit: string,
+  goals: Goals,
+  meets: (goal: number) => boolean
+): Measurement => ({
   name,
   value: Math.round(value * 100) / 100,
   unit,

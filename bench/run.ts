@@ -24,7 +24,13 @@ const print = (measurement: Measurement): void => {
   const value = `${measurement.value} ${measurement.unit}`
   const floor = measurement.floor === null ? "" : `floor ${measurement.floor}`
   console.log(
-    [measurement.name.padEnd(48), value.padStart(20), floor.padStart(12), mark(measurement).padStart(7), measurement.note]
+    [
+      measurement.name.padEnd(48),
+      value.padStart(20),
+      floor.padStart(12),
+      mark(measurement).padStart(7),
+      measurement.note
+    ]
       .join("  ")
   )
 }

@@ -13,8 +13,12 @@ const program = Effect.gen(function*() {
     done.length === 0 ? "The database is up to date." : `Ran ${done.map(([id, name]) => `${id} ${name}`).join(", ")}.`
   )
 }).pipe(
-  Effect.provide(Layer.unwrap(Effect.map(databaseUrl, (url) =>
-    Database.checkVersion.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: 2 })))))),
+  Effect.provide(
+    Layer.unwrap(
+      Effect.map(databaseUrl, (url) =>
+        Database.checkVersion.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: 2 }))))
+    )
+  ),
   Effect.provide(Logging.layer)
 )
 

@@ -51,7 +51,9 @@ export const booking = async (): Promise<ReadonlyArray<Measurement>> =>
         }),
         cost("latency of a booking at that rate, median", result.quantile(0.5), "ms"),
         cost("latency of a booking at that rate, p99", result.quantile(0.99), "ms"),
-        cost("processor time of a booking, server", micros("server"), "µs", { note: "with Redis where it is in WebAssembly" }),
+        cost("processor time of a booking, server", micros("server"), "µs", {
+          note: "with Redis where it is in WebAssembly"
+        }),
         cost("processor time of a booking, PostgreSQL", micros("postgresql"), "µs"),
         cost("processor time of a booking, Redis", micros("redis"), "µs", { note: "0 where it is in WebAssembly" })
       ]

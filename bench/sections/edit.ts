@@ -10,8 +10,7 @@ export const edit = async (): Promise<ReadonlyArray<Measurement>> =>
   withFolder(async (folder) => {
     const instance = await startInstance(folder)
     const date = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)
-    const availability = async () =>
-      (await fetch(`${instance.url}/api/trains/12345/availability?date=${date}`)).text()
+    const availability = async () => (await fetch(`${instance.url}/api/trains/12345/availability?date=${date}`)).text()
     const program = Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
       const times: Array<number> = []
@@ -32,7 +31,10 @@ export const edit = async (): Promise<ReadonlyArray<Measurement>> =>
       const times = await Effect.runPromise(program)
       return [
         cost("edit by SQL to changed availability, median", times[Math.floor(edits / 2)] ?? 0, "ms"),
-        cost("edit by SQL to changed availability, slowest", times.at(-1) ?? 0, "ms", { floor: 100, note: `of ${edits}` })
+        cost("edit by SQL to changed availability, slowest", times.at(-1) ?? 0, "ms", {
+          floor: 100,
+          note: `of ${edits}`
+        })
       ]
     } finally {
       await instance.stop()

@@ -25,7 +25,8 @@ export const feed = async (path: string): Promise<ReadonlyArray<Measurement>> =>
       const unloaded = Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         for (;;) {
-          const [row] = yield* sql`SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN')::int AS unloaded,
+          const [row] =
+            yield* sql`SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN')::int AS unloaded,
             (SELECT count(*)::int FROM train WHERE NOT EXISTS (SELECT FROM run WHERE run.train_id = train.id)) AS without
             FROM run`
           if (row?.["unloaded"] === 0 && Number(row["runs"]) > 5_000) {

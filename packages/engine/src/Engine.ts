@@ -6,6 +6,7 @@ import { Bookings } from "./ledger/Bookings.ts"
 import { Cancellations } from "./ledger/Cancellations.ts"
 import { HoldFacts } from "./ledger/HoldFacts.ts"
 import { PnrSequence } from "./ledger/PnrSequence.ts"
+import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
 import { StoreClock } from "./ledger/StoreClock.ts"
 import { Waitlist } from "./ledger/Waitlist.ts"
@@ -30,6 +31,7 @@ const ledger = Layer.mergeAll(
   Cancellations.layer,
   HoldFacts.layer,
   PnrSequence.layer,
+  RunEpochs.layer,
   RunRows.layer,
   StoreClock.layer,
   Waitlist.layer

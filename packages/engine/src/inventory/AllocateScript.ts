@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
-import { layoutArguments, wishMasks } from "./ClassDescriptor.ts"
+import { partyArguments } from "./BayCosts.ts"
+import { layoutArguments } from "./ClassDescriptor.ts"
 import type { AllocateReply, AllocateRequest } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
@@ -45,6 +46,7 @@ const toReply = (request: AllocateRequest, reply: typeof Reply.Type): AllocateRe
 export const allocate = (redis: ManagedRedis["Service"], request: AllocateRequest, nowMillis: number) => {
   const { classOfRun: { layout, legs }, party, quota, range, run } = request
   const known = layoutArguments(layout)
+  const { costs, wishes } = partyArguments(layout, party)
   return redis.run(
     script,
     [metaKey(run), holdKey(run), bitmapKey(run, layout.travelClass), ...zsetKeys(run, layout, quota)],
@@ -58,13 +60,14 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
       legs,
       nowMillis + allocateMillisMax,
       holdMillis,
-      wishMasks(layout, party.wishes),
+      wishes,
       known.lower,
       party.lowerBerthsMin,
       party.sameCoach ? 1 : 0,
       request.waitlistMax,
       known.baysPerCoach,
       known.types,
+      costs,
       known.json
     ]
   ).pipe(

@@ -1,4 +1,3 @@
-import { type BerthType, berthTypes } from "@berth/domain/BerthType"
 import { bayMask, baysPerCoach, type CoachLayout } from "@berth/domain/CoachLayout"
 import type { ClassOfRun } from "./Inventory.ts"
 import { typesOf } from "./RunKeys.ts"
@@ -7,8 +6,6 @@ import { typesOf } from "./RunKeys.ts"
 export interface LayoutArguments {
   /** As JSON; the script reads it only when it makes a pool's ZSETs. */
   readonly json: string
-  /** Mask of a bay by wish, two hexadecimal digits; a type that the layout lacks is no wish. */
-  readonly wishes: ReadonlyMap<BerthType | "any", string>
   readonly lower: number
   /** Index of the berth type by position in a bay, a digit each. */
   readonly types: string
@@ -26,8 +23,6 @@ const describe = (layout: CoachLayout) => {
   }
 }
 
-const hexadecimal = (mask: number): string => (mask === 0 ? 255 : mask).toString(16).padStart(2, "0")
-
 const known = new WeakMap<CoachLayout, LayoutArguments>()
 
 export const layoutArguments = (layout: CoachLayout): LayoutArguments => {
@@ -38,21 +33,12 @@ export const layoutArguments = (layout: CoachLayout): LayoutArguments => {
   const described = describe(layout)
   const made: LayoutArguments = {
     json: JSON.stringify(described),
-    wishes: new Map<BerthType | "any", string>([
-      ["any", hexadecimal(0)],
-      ...berthTypes.map((berthType) => [berthType, hexadecimal(bayMask(layout, berthType))] as const)
-    ]),
     lower: bayMask(layout, "LB"),
     types: described.bay.join(""),
     baysPerCoach: baysPerCoach(layout)
   }
   known.set(layout, made)
   return made
-}
-
-export const wishMasks = (layout: CoachLayout, wishes: ReadonlyArray<BerthType | "any">): string => {
-  const masks = layoutArguments(layout).wishes
-  return wishes.map((wish) => masks.get(wish)).join("")
 }
 
 /** A class as the scripts off the hot path read it; its keys are those of `classKeys`. */

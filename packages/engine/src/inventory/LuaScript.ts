@@ -8,13 +8,14 @@ export interface LuaScript {
   readonly sha: string
 }
 
-const read = (path: string): string => readFileSync(new URL(`./scripts/${path}`, import.meta.url), "utf8")
-
-/** Reads a script and puts in what its lines `-- @include name` ask for. */
-export const luaScript = (name: string): LuaScript => {
-  const source = read(`${name}.lua`).replaceAll(
+const read = (path: string): string =>
+  readFileSync(new URL(`./scripts/${path}.lua`, import.meta.url), "utf8").replaceAll(
     /^ *-- @include (\w+)$/gm,
-    (_line, include: string) => read(`includes/${include}.lua`)
+    (_line, include: string) => read(`includes/${include}`)
   )
+
+/** Reads a script and puts in what its lines `-- @include name` ask for, at that place. */
+export const luaScript = (name: string): LuaScript => {
+  const source = read(name)
   return { name, source, sha: createHash("sha1").update(source).digest("hex") }
 }

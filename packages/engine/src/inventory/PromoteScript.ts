@@ -1,7 +1,8 @@
 import { bayMask } from "@berth/domain/CoachLayout"
 import { Effect, Schema } from "effect"
 import { holdMillis } from "./AllocateScript.ts"
-import { describeClass, wishMasks } from "./ClassDescriptor.ts"
+import { partyArguments } from "./BayCosts.ts"
+import { describeClass } from "./ClassDescriptor.ts"
 import type { Inventory, PromoteReply } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
@@ -35,10 +36,13 @@ export const promote = Effect.fnUntraced(function*(
         holdId,
         range.from,
         range.to,
-        wishMasks(layout, party.wishes),
         party.lowerBerthsMin,
         party.sameCoach ? 1 : 0
-      ]))
+      ])),
+      ...waiting.flatMap(({ party }) => {
+        const { costs, wishes } = partyArguments(layout, party)
+        return [wishes, costs]
+      })
     ]
   )
   const reply = yield* Effect.orDie(decodeReply(answer))

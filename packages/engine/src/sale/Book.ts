@@ -38,6 +38,17 @@ export interface Booked {
   readonly replayed: boolean
 }
 
+type Services =
+  | BookingCommits
+  | Bookings
+  | ConfigApplier
+  | Inventory
+  | PromotionQueue
+  | RunDirectory
+  | RunLoader
+  | Stations
+  | StoreClock
+
 /** Sells berths: the whole party in one call to Redis and one commit, answered after the commit. */
 export class Book extends Context.Service<Book, {
   book(options: {
@@ -46,7 +57,37 @@ export class Book extends Context.Service<Book, {
     readonly key: IdempotencyKey | undefined
   }): Effect.Effect<Booked, BookError>
 }>()("@berth/engine/sale/Book") {
-  static readonly layer = Layer.effect(Book, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(
+    Book,
+    Effect.gen(function*() {
+      const pnrs = yield* PnrSequence
+      const services = yield* Effect.context<Services>()
+
+      const book = Effect.fn("Book.book")(function*({ caller, key, request }: {
+        readonly caller: CurrentUser["Service"]
+        readonly request: BookingRequest
+        readonly key: IdempotencyKey | undefined
+      }) {
+        const pnr = yield* pnrs.next
+        const userId = request.userId ?? caller.userId
+        const attempt: Attempt = {
+          caller,
+          request,
+          keyGiven: key !== undefined,
+          // Without a key of the caller's, the PNR serves as one that nobody has used.
+          keyHash: keyHashOf(userId, key ?? `pnr ${pnr}`),
+          fingerprint: fingerprintOf(request),
+          pnr,
+          holdNumber: 0,
+          triesLeft: triesMax,
+          gate: undefined
+        }
+        // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
+        return yield* Effect.uninterruptible(Effect.provide(tryToBook(attempt), services))
+      })
+      return Book.of({ book })
+    })
+  )
 }
 
 /** One call of `book`, through all its attempts. */
@@ -84,200 +125,159 @@ const tooLate = new Overloaded({
   detail: "The booking could not be made in time, and was not made. Try again in a second with the same key."
 })
 
-const make = Effect.gen(function*() {
-  const inventory = yield* Inventory
-  const commits = yield* BookingCommits
-  const bookings = yield* Bookings
-  const pnrs = yield* PnrSequence
-  const clock = yield* StoreClock
-  const directory = yield* RunDirectory
-  const loader = yield* RunLoader
-  const applier = yield* ConfigApplier
-  const promotions = yield* PromotionQueue
-  const services = yield* Effect.context<RunDirectory | StoreClock | Stations>()
+type Return<A> = Effect.fn.Return<A, BookError, Services>
 
-  /** What the key was used for, if it was. */
-  const replay = Effect.fnUntraced(function*(attempt: Attempt) {
-    const key = yield* bookings.findKey(attempt.keyHash)
-    if (Option.isNone(key)) {
-      return Option.none<Booked>()
+const tryToBook = Effect.fnUntraced(function*(attempt: Attempt): Return<Booked> {
+  const order = yield* makeOrder(attempt.caller, attempt.request)
+  if (!order.run.open) {
+    yield* (yield* RunLoader).prepare(order.run)
+    yield* (yield* RunDirectory).forget(order.run)
+    return yield* again(attempt, order, {})
+  }
+  const { conditions, quota } = attempt.request
+  const reply = yield* (yield* Inventory).allocate({
+    run: order.run,
+    gate: attempt.gate ?? order.run.gate,
+    classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
+    quota,
+    range: order.journey.range,
+    holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
+    fingerprint: attempt.fingerprint,
+    party: {
+      wishes: order.wishes,
+      sameCoach: conditions?.sameCoach ?? false,
+      lowerBerthsMin: conditions?.lowerBerthsMin ?? 0
+    },
+    waitlistMax: order.waitlistMax
+  })
+  return yield* answer(attempt, order, reply)
+})
+
+const answer = Effect.fnUntraced(function*(attempt: Attempt, order: Order, reply: AllocateReply): Return<Booked> {
+  const next = { holdNumber: attempt.holdNumber + 1 }
+  switch (reply._tag) {
+    case "Held":
+    case "Waiting": {
+      const slots = reply._tag === "Held" ? reply.slots : null
+      const write = commit(attempt, order, { slots, gate: reply.gate })
+      return yield* reply.known ? replayOr(attempt, write) : write
     }
-    if (key.value.fingerprint !== attempt.fingerprint) {
+    // A twin may have taken the last berth for the same caller.
+    case "Full":
+      return yield* attempt.keyGiven ? replayOr(attempt, soldOut(order)) : soldOut(order)
+    // A hold of this key was given back: the booking was cancelled since, or never made.
+    case "Ended":
+      return yield* replayOr(attempt, again(attempt, order, next))
+    case "Conflict":
       return yield* conflict
-    }
-    const booking = yield* bookings.asBooked(key.value.pnr)
-    return Option.map(booking, (found) => ({ booking: found, replayed: true }))
-  })
+    case "Late":
+      return yield* tooLate
+    case "Gate":
+      return yield* catchUp(attempt, order, reply.gate)
+  }
+})
 
-  const again = (attempt: Attempt, order: Order, change: Partial<Attempt>): Effect.Effect<Booked, BookError> =>
-    attempt.triesLeft === 0
-      ? Effect.fail(
-        new RunPreparing({
-          trainId: order.run.trainId,
-          date: order.run.date,
-          retryAfterSeconds: 1,
-          detail: `Train ${order.run.trainId} of ${order.run.date} is being changed. Try again in a second.`
-        })
-      )
-      : tryToBook({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+/** Writes what Redis gave, or that the party waits, into the record. */
+const commit = Effect.fnUntraced(function*(
+  attempt: Attempt,
+  order: Order,
+  given: { readonly slots: ReadonlyArray<number> | null; readonly gate: RunGate }
+): Return<Booked> {
+  const committed = yield* (yield* BookingCommits).commit(toNewBooking(order, {
+    pnr: attempt.pnr,
+    keyHash: attempt.keyHash,
+    holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
+    fingerprint: attempt.fingerprint,
+    epoch: given.gate.epoch,
+    slots: given.slots,
+    deadline: DateTime.add(yield* (yield* StoreClock).now, { milliseconds: commitMillisMax })
+  }))
+  const next = { holdNumber: attempt.holdNumber + 1 }
+  switch (committed.outcome) {
+    case "committed":
+      return given.slots === null
+        ? yield* waitlisted(attempt.pnr)
+        : { booking: toConfirmed(order, attempt.pnr, given.slots, committed.createdAt), replayed: false }
+    // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
+    case "duplicate":
+      return yield* replayOr(attempt, again(attempt, order, next))
+    case "late":
+      yield* drop(attempt, order, given.gate)
+      return yield* tooLate
+    case "fenced":
+      yield* drop(attempt, order, given.gate)
+      yield* (yield* RunDirectory).forget(order.run)
+      return yield* again(attempt, order, next)
+    case "withdrawn":
+      yield* drop(attempt, order, given.gate)
+      yield* (yield* ConfigApplier).applyAll
+      return yield* again(attempt, order, next)
+    // Redis offered a berth that the record has sold: what it has of this run cannot be relied on.
+    case "taken":
+      yield* Effect.logWarning(`Redis offered a sold berth of train ${order.run.trainId} on ${order.run.date}`)
+      yield* (yield* RunLoader).prepare(order.run)
+      return yield* again(attempt, order, next)
+  }
+})
 
-  /** Redis and this server disagree about the run: learn which is behind, and mend it. */
-  const catchUp = Effect.fnUntraced(function*(attempt: Attempt, order: Order, gate: RunGate | null) {
-    yield* directory.forget(order.run)
-    const run = yield* directory.find(order.run.trainId, order.run.date)
-    const redisBehind = gate === null || gate.epoch < run.gate.epoch
-      || (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
-    if (redisBehind) {
-      yield* loader.prepare(run)
-      return yield* again(attempt, order, {})
-    }
-    // An edit that Redis shows and the record is about to note.
-    return yield* again(attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
-  })
+/** The answer that the key was given before, if it was used, else what comes of `otherwise`. */
+const replayOr = Effect.fnUntraced(function*(
+  attempt: Attempt,
+  otherwise: Effect.Effect<Booked, BookError, Services>
+): Return<Booked> {
+  const bookings = yield* Bookings
+  const key = yield* bookings.findKey(attempt.keyHash)
+  if (Option.isNone(key)) {
+    return yield* otherwise
+  }
+  if (key.value.fingerprint !== attempt.fingerprint) {
+    return yield* conflict
+  }
+  const booking = yield* bookings.asBooked(key.value.pnr)
+  return Option.isSome(booking) ? { booking: booking.value, replayed: true } : yield* otherwise
+})
 
-  /** Gives back what Redis gave for an attempt that the record refused; the sweep does it where Redis is away. */
-  const drop = (attempt: Attempt, order: Order, gate: RunGate) =>
-    inventory.judge({
-      run: order.run,
-      epoch: gate.epoch,
-      classes: [classOfRun(order.composition, legsOf(order.run.route))],
-      verdicts: [{ _tag: "Drop", holdId: holdIdOf(attempt.keyHash, attempt.holdNumber) }]
-    }).pipe(
-      Effect.andThen(promotions.wake(order.run.id)),
-      Effect.catchTag("StoreUnavailable", () => Effect.void)
+const again = (attempt: Attempt, order: Order, change: Partial<Attempt>): Effect.Effect<Booked, BookError, Services> =>
+  attempt.triesLeft === 0
+    ? Effect.fail(
+      new RunPreparing({
+        trainId: order.run.trainId,
+        date: order.run.date,
+        retryAfterSeconds: 1,
+        detail: `Train ${order.run.trainId} of ${order.run.date} is being changed. Try again in a second.`
+      })
     )
+    : tryToBook({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
 
-  const settle = Effect.fnUntraced(function*(
-    attempt: Attempt,
-    order: Order,
-    given: { readonly slots: ReadonlyArray<number> | null; readonly gate: RunGate }
-  ): Effect.fn.Return<Booked, BookError> {
-    const committed = yield* commits.commit(toNewBooking(order, {
-      pnr: attempt.pnr,
-      keyHash: attempt.keyHash,
-      holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
-      fingerprint: attempt.fingerprint,
-      epoch: given.gate.epoch,
-      slots: given.slots,
-      deadline: DateTime.add(yield* clock.now, { milliseconds: commitMillisMax })
-    }))
-    const next = { holdNumber: attempt.holdNumber + 1 }
-    switch (committed.outcome) {
-      case "committed":
-        return given.slots === null
-          ? yield* waitlisted(attempt.pnr)
-          : { booking: toConfirmed(order, attempt.pnr, given.slots, committed.createdAt), replayed: false }
-      // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
-      case "duplicate":
-        return yield* Effect.flatMap(
-          replay(attempt),
-          Option.match({
-            onNone: () => again(attempt, order, next),
-            onSome: Effect.succeed
-          })
-        )
-      case "late":
-        yield* drop(attempt, order, given.gate)
-        return yield* tooLate
-      case "fenced":
-        yield* drop(attempt, order, given.gate)
-        yield* directory.forget(order.run)
-        return yield* again(attempt, order, next)
-      case "withdrawn":
-        yield* drop(attempt, order, given.gate)
-        yield* applier.applyAll
-        return yield* again(attempt, order, next)
-      // Redis offered a berth that the record has sold: what it has of this run cannot be relied on.
-      case "taken":
-        yield* Effect.logWarning(`Redis offered a sold berth of train ${order.run.trainId} on ${order.run.date}`)
-        yield* loader.prepare(order.run)
-        return yield* again(attempt, order, next)
-    }
-  })
+/** Redis and this server disagree about the run: learn which is behind, and mend it. */
+const catchUp = Effect.fnUntraced(function*(attempt: Attempt, order: Order, gate: RunGate | null): Return<Booked> {
+  const directory = yield* RunDirectory
+  yield* directory.forget(order.run)
+  const run = yield* directory.find(order.run.trainId, order.run.date)
+  const redisBehind = gate === null || gate.epoch < run.gate.epoch ||
+    (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
+  if (redisBehind) {
+    yield* (yield* RunLoader).prepare(run)
+    return yield* again(attempt, order, {})
+  }
+  // An edit that Redis shows and the record is about to note.
+  return yield* again(attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
+})
 
-  const waitlisted = Effect.fnUntraced(function*(pnr: Pnr) {
-    const booking = yield* bookings.asBooked(pnr)
-    return Option.isSome(booking)
-      ? { booking: booking.value, replayed: false }
-      : yield* Effect.die(new Error(`booking ${pnr} was committed and is not in the record`))
+/** Gives back what Redis gave for an attempt that the record refused; the sweep does it where Redis is away. */
+const drop = Effect.fnUntraced(function*(attempt: Attempt, order: Order, gate: RunGate) {
+  yield* (yield* Inventory).judge({
+    run: order.run,
+    epoch: gate.epoch,
+    classes: [classOfRun(order.composition, legsOf(order.run.route))],
+    verdicts: [{ _tag: "Drop", holdId: holdIdOf(attempt.keyHash, attempt.holdNumber) }]
   })
+  yield* (yield* PromotionQueue).wake(order.run.id)
+}, Effect.catchTag("StoreUnavailable", () => Effect.void))
 
-  const answer = Effect.fnUntraced(function*(
-    attempt: Attempt,
-    order: Order,
-    reply: AllocateReply
-  ): Effect.fn.Return<Booked, BookError> {
-    switch (reply._tag) {
-      case "Held":
-      case "Waiting": {
-        const earlier = reply.known ? yield* replay(attempt) : Option.none<Booked>()
-        return Option.isSome(earlier)
-          ? earlier.value
-          : yield* settle(attempt, order, { slots: reply._tag === "Held" ? reply.slots : null, gate: reply.gate })
-      }
-      case "Full": {
-        // A twin may have taken the last berth for the same caller.
-        const earlier = attempt.keyGiven ? yield* replay(attempt) : Option.none<Booked>()
-        return Option.isSome(earlier) ? earlier.value : yield* soldOut(order)
-      }
-      case "Conflict":
-        return yield* conflict
-      // A hold of this key was given back: the booking was cancelled since, or never made.
-      case "Ended": {
-        const earlier = yield* replay(attempt)
-        return Option.isSome(earlier)
-          ? earlier.value
-          : yield* again(attempt, order, { holdNumber: attempt.holdNumber + 1 })
-      }
-      case "Late":
-        return yield* tooLate
-      case "Gate":
-        return yield* catchUp(attempt, order, reply.gate)
-    }
-  })
-
-  const tryToBook = Effect.fnUntraced(function*(attempt: Attempt): Effect.fn.Return<Booked, BookError> {
-    const order = yield* Effect.provide(makeOrder(attempt.caller, attempt.request), services)
-    if (!order.run.open) {
-      yield* loader.prepare(order.run)
-      yield* directory.forget(order.run)
-      return yield* again(attempt, order, {})
-    }
-    const reply = yield* inventory.allocate({
-      run: order.run,
-      gate: attempt.gate ?? order.run.gate,
-      classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
-      quota: attempt.request.quota,
-      range: order.journey.range,
-      holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
-      fingerprint: attempt.fingerprint,
-      party: {
-        wishes: order.wishes,
-        sameCoach: attempt.request.conditions?.sameCoach ?? false,
-        lowerBerthsMin: attempt.request.conditions?.lowerBerthsMin ?? 0
-      },
-      waitlistMax: order.waitlistMax
-    })
-    return yield* answer(attempt, order, reply)
-  })
-
-  return Book.of({
-    book: Effect.fn("Book.book")(function*({ caller, key, request }) {
-      const pnr = yield* pnrs.next
-      const userId = request.userId ?? caller.userId
-      // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-      return yield* Effect.uninterruptible(tryToBook({
-        caller,
-        request,
-        keyGiven: key !== undefined,
-        // Without a key of the caller's, the PNR serves as one that nobody has used.
-        keyHash: key === undefined ? keyHashOf(userId, `pnr ${pnr}`) : keyHashOf(userId, key),
-        fingerprint: fingerprintOf(request),
-        pnr,
-        holdNumber: 0,
-        triesLeft: triesMax,
-        gate: undefined
-      }))
-    })
-  })
+const waitlisted = Effect.fnUntraced(function*(pnr: Pnr): Return<Booked> {
+  const booking = yield* (yield* Bookings).asBooked(pnr)
+  return Option.isSome(booking)
+    ? { booking: booking.value, replayed: false }
+    : yield* Effect.die(new Error(`booking ${pnr} was committed and is not in the record`))
 })

@@ -2,9 +2,10 @@ import { berthWish } from "@berth/domain/rules/BerthWish"
 import { runBerthOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
-import { Inventory, type PromoteReply } from "../inventory/Inventory.ts"
+import { Inventory, type PromoteReply, type WaitingParty } from "../inventory/Inventory.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { type WaitingBooking, Waitlist } from "../ledger/Waitlist.ts"
+import { RunLoader } from "../seeding/RunLoader.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
@@ -25,7 +26,20 @@ export class Promoter extends Context.Service<Promoter, {
   static readonly layer = Layer.effect(Promoter, Effect.suspend(() => make))
 }
 
+const toWaitingParty = (party: WaitingBooking): WaitingParty => ({
+  holdId: party.holdId,
+  range: { from: party.fromStop, to: party.toStop },
+  party: {
+    wishes: party.passengers.map(({ age, gender, wish }) =>
+      wish ?? berthWish({ name: "", age, ...(gender === null ? {} : { gender }) })
+    ),
+    sameCoach: party.sameCoach,
+    lowerBerthsMin: Math.min(party.lowerBerthsMin, party.passengers.length)
+  }
+})
+
 const make = Effect.gen(function*() {
+  const loader = yield* RunLoader
   const inventory = yield* Inventory
   const waitlist = yield* Waitlist
   const directory = yield* RunDirectory
@@ -64,6 +78,10 @@ const make = Effect.gen(function*() {
           : { _tag: "Park", holdId, passengers: party.passengers.length }
       ]
     })
+    // Redis gave what the record has sold or withdrawn: what it has of this run cannot be relied on.
+    if (outcome === "lost") {
+      yield* Effect.catchTag(loader.prepare(run), "RunPreparing", () => Effect.void)
+    }
     if (outcome === "committed") {
       yield* Metric.update(promoted, 1)
     }
@@ -80,17 +98,7 @@ const make = Effect.gen(function*() {
       gate: run.gate,
       classOfRun: classOfRun(composed, legsOf(run.route)),
       quota: "GN",
-      waiting: parties.map((party) => ({
-        holdId: party.holdId,
-        range: { from: party.fromStop, to: party.toStop },
-        party: {
-          wishes: party.passengers.map(({ age, gender, wish }) =>
-            wish ?? berthWish({ name: "", age, ...(gender === null ? {} : { gender }) })
-          ),
-          sameCoach: party.sameCoach,
-          lowerBerthsMin: Math.min(party.lowerBerthsMin, party.passengers.length)
-        }
-      }))
+      waiting: parties.map(toWaitingParty)
     })
     if (reply._tag === "Gate") {
       yield* directory.forget(run)

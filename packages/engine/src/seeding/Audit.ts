@@ -6,7 +6,8 @@ import { Context, Effect, Layer } from "effect"
 import { type RunDump, RunDumps } from "../inventory/RunDump.ts"
 import { type AuditedRun, AuditRows } from "../ledger/AuditRows.ts"
 import { type HoldFact, HoldFacts } from "../ledger/HoldFacts.ts"
-import { RunRows, type SoldLegs, type WaitingHold } from "../ledger/RunRows.ts"
+import { RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
+import { RunRows } from "../ledger/RunRows.ts"
 import { keyHashOfHold } from "../sale/BookingKey.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { compareClass, compareGate, compareWaiting, type Disagreement } from "./AuditChecks.ts"
@@ -55,6 +56,7 @@ interface Looked extends AuditReport {
 
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
+  const epochs = yield* RunEpochs
   const auditRows = yield* AuditRows
   const dumps = yield* RunDumps
   const holdFacts = yield* HoldFacts
@@ -100,8 +102,8 @@ const make = Effect.gen(function*() {
     function*(runIds: ReadonlyArray<number>): Effect.fn.Return<Looked, StoreUnavailable> {
       const runs = yield* auditRows.runs(runIds)
       const [sold, waiting, composed, contradictions] = yield* Effect.all([
-        rows.sold(runIds),
-        rows.waiting(runIds),
+        epochs.sold(runIds),
+        epochs.waiting(runIds),
         compositions.getAll(runs),
         auditRows.contradictions(runIds)
       ])

@@ -2,7 +2,8 @@ import { slotOf, travelClassOf } from "@berth/domain/RunId"
 import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Deferred, Effect, Layer, Metric } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
-import { type RebuildingRun, RunRows, type SoldLegs, type WaitingHold } from "../ledger/RunRows.ts"
+import { type RebuildingRun, RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
+import { RunRows } from "../ledger/RunRows.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -40,6 +41,7 @@ const runPreparing = (run: RunRef) =>
 
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
+  const epochs = yield* RunEpochs
   const compositions = yield* Compositions
   const inventory = yield* Inventory
   const directory = yield* RunDirectory
@@ -48,15 +50,15 @@ const make = Effect.gen(function*() {
   const underWay = new Map<number, Deferred.Deferred<void, StoreUnavailable>>()
 
   const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
-    const runs = yield* rows.beginRebuild(runIds, which)
+    const runs = yield* epochs.beginRebuild(runIds, which)
     if (runs.length === 0) {
       return
     }
     const ids = runs.map(({ id }) => id)
     // Read after the fence: whoever sold under the old epoch has committed, and nobody can any more.
     const [sold, waiting, current] = yield* Effect.all([
-      rows.sold(ids),
-      rows.waiting(ids),
+      epochs.sold(ids),
+      epochs.waiting(ids),
       compositions.getAll(runs)
     ])
     const soldByRun = Map.groupBy(sold, ({ runId }) => runId)
@@ -65,7 +67,7 @@ const make = Effect.gen(function*() {
       toLoad(run, current.get(run.trainNumber), soldByRun.get(run.id) ?? [], waitingByRun.get(run.id) ?? [])
     )
     yield* inventory.load(loads)
-    yield* rows.open(runs.map((run) => ({
+    yield* epochs.open(runs.map((run) => ({
       id: run.id,
       epoch: run.epoch,
       version: current.get(run.trainNumber)?.version ?? 0
@@ -80,7 +82,7 @@ const make = Effect.gen(function*() {
     Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
 
   const closeAll = Effect.gen(function*() {
-    yield* Effect.forEach(chunksOf(yield* rows.onSale), rows.close, { discard: true })
+    yield* Effect.forEach(chunksOf(yield* rows.onSale), epochs.close, { discard: true })
     yield* directory.forgetAll
   })
 

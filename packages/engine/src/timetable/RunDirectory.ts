@@ -87,24 +87,6 @@ export class RunDirectory extends Context.Service<RunDirectory, {
           sql`SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run WHERE id = ${runId}::float8::bigint`
       })
 
-      const missing = Effect.fnUntraced(function*(trainId: TrainId, date: JourneyDate, timeZone: string) {
-        const { first, last } = bookingWindow(yield* clock.today(timeZone))
-        if (date < first || date > last) {
-          return yield* new OutsideBookingWindow({
-            trainId,
-            date,
-            firstDate: first,
-            lastDate: last,
-            detail: `${date} is not on sale: choose a day from ${first} to ${last}.`
-          })
-        }
-        return yield* new NotARunningDay({
-          trainId,
-          date,
-          detail: `Train ${trainId} does not leave its origin on ${date}.`
-        })
-      })
-
       const lookup = Effect.fnUntraced(function*(key: string) {
         const [id = "", day = ""] = key.split("|")
         const { trainId, date } = yield* Effect.orDie(decodeKey({ trainId: id, date: day }))
@@ -116,9 +98,10 @@ export class RunDirectory extends Context.Service<RunDirectory, {
           })
         }
         const { run, timeZone, trainNumber, version } = found.value
-        const { first, last } = bookingWindow(yield* clock.today(timeZone))
+        const today = yield* clock.today(timeZone)
+        const { first, last } = bookingWindow(today)
         if (run === null || run.state === "CLOSED" || date < first || date > last) {
-          return yield* missing(trainId, date, timeZone)
+          return yield* missing(trainId, date, today)
         }
         return {
           id: run.id,
@@ -164,3 +147,22 @@ export class RunDirectory extends Context.Service<RunDirectory, {
     })
   )
 }
+
+/** Why a train has no run on a day. */
+const missing = Effect.fnUntraced(function*(trainId: TrainId, date: JourneyDate, today: JourneyDate) {
+  const { first, last } = bookingWindow(today)
+  if (date < first || date > last) {
+    return yield* new OutsideBookingWindow({
+      trainId,
+      date,
+      firstDate: first,
+      lastDate: last,
+      detail: `${date} is not on sale: choose a day from ${first} to ${last}.`
+    })
+  }
+  return yield* new NotARunningDay({
+    trainId,
+    date,
+    detail: `Train ${trainId} does not leave its origin on ${date}.`
+  })
+})

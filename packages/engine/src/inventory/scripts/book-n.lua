@@ -21,14 +21,15 @@
   ARGV[7]  legs             of the run
   ARGV[8]  latest           Redis time in ms after which the caller has gone
   ARGV[9]  hold millis      how long the berths stay held unless the ledger has them
-  ARGV[10] wishes           two hexadecimal digits a passenger: mask of a bay, ff for none
+  ARGV[10] wishes           a byte a passenger, see choose
   ARGV[11] lower            mask of lower berths in a bay
   ARGV[12] lower min        how many must get a lower berth
   ARGV[13] same coach       1 or 0
   ARGV[14] waitlist max     passengers that may wait in the pool; 0: this party may not
   ARGV[15] bays per coach
   ARGV[16] types            index of the berth type (of KEYS[4+]) by position in a bay, a digit each
-  ARGV[17] class            as JSON, see pools
+  ARGV[17] costs            of a bay by its free berths, see choose
+  ARGV[18] class            as JSON, see pools
 
   { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
   { "Waiting", known }
@@ -39,8 +40,6 @@
   { "Late" }                nothing was written
 ]]
 -- @include bits
--- @include hold
--- @include choose
 
 local id, pool_name = ARGV[2], ARGV[4]
 local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name)
@@ -48,6 +47,7 @@ if meta[1] ~= ARGV[1] then return { "Gate", meta[1] or "" } end
 
 local known = call("HGET", KEYS[2], id)
 if known then
+  -- @include hold
   local hold = read_hold(known)
   if hold.state == "ended" then return { "Ended" } end
   -- A party that came with a load has no fingerprint; the ledger has compared it.
@@ -56,45 +56,40 @@ if known then
   return { "Held", hold.slots, "1" }
 end
 
-local now = now_millis()
+local time = call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now > tonumber(ARGV[8]) then return { "Late" } end
 
 local mask, made = meta[2] or "", meta[3]
 local taken = call("GET", KEYS[3]) or ""
-local from, to, legs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local wanted = {
-  legs = legs,
-  from = from,
-  to = to,
-  bays_per_coach = tonumber(ARGV[15]),
-  lower = tonumber(ARGV[11]),
-  lower_min = tonumber(ARGV[12]),
-  same_coach = ARGV[13] == "1"
-}
-local wishes = read_wishes(ARGV[10], wanted)
-local bays, bits = choose(taken, mask, wanted)
-local deadline = now + tonumber(ARGV[9])
+local from, to, legs, bays_per_coach = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[15])
+local wishes, costs = ARGV[10], ARGV[17]
+local lower, lower_min, same_coach = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13] == "1"
+-- @include choose
+
+-- A record as read_hold reads it, without its slots.
+local hold = format(
+  "%s|%d|%s|%s|%s|%d|%s|", bays and "held" or "waiting", now + ARGV[9], pool_name, ARGV[5], ARGV[6], party, ARGV[3]
+)
 
 if not bays then
   local waitlist_max = tonumber(ARGV[14])
   if waitlist_max == 0
-    or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + wanted.party > waitlist_max then
-    return { "Full", tostring(bits) }
+    or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + party > waitlist_max then
+    return { "Full", tostring(total) }
   end
-  call("HSET", KEYS[2], id, table.concat({
-    "waiting", deadline, pool_name, ARGV[5], ARGV[6], wanted.party, ARGV[3], ""
-  }, "|"))
+  call("HSET", KEYS[2], id, hold)
   call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
-  call("HINCRBY", KEYS[1], "p:" .. pool_name, wanted.party)
+  call("HINCRBY", KEYS[1], "p:" .. pool_name, party)
   return { "Waiting", "0" }
 end
 
 local class
 if not made then
-  class = cjson.decode(ARGV[17])
-  class.bays_per_coach, class.legs = wanted.bays_per_coach, legs
+  class = cjson.decode(ARGV[18])
+  class.bays_per_coach, class.legs = bays_per_coach, legs
 end
-local slots = assign(wishes, bays, bits)
+-- @include assign
 slots = table.concat(slots, ",")
 
 for n = 1, #bays do
@@ -113,7 +108,8 @@ for n = 1, #bays do
     local lowest = band(fresh, -fresh)
     fresh = fresh - lowest
     local position = byte(POPCOUNT, lowest)
-    local slot = (bay - 1) * 8 + position
+    -- As text, so that Redis need not write the number twice.
+    local slot = format("%d", (bay - 1) * 8 + position)
     call("ZREMRANGEBYSCORE", KEYS[4 + byte(ARGV[16], position + 1) - 48], slot, slot)
   end
 end
@@ -121,7 +117,5 @@ if class then
   -- @include zsets
   make_pool(class, { name = pool_name, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
 end
-call("HSET", KEYS[2], id, table.concat({
-  "held", deadline, pool_name, ARGV[5], ARGV[6], wanted.party, ARGV[3], slots
-}, "|"))
+call("HSET", KEYS[2], id, hold .. slots)
 return { "Held", slots, "0" }

@@ -11,6 +11,7 @@
   { { hold id, state, class, from, to, slots }, … }
 ]]
 -- @include bits
+-- @include time
 -- @include hold
 
 local now = now_millis()

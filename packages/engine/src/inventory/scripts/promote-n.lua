@@ -17,15 +17,16 @@
   ARGV[3]  quota
   ARGV[4]  lower            mask of lower berths in a bay
   ARGV[5]  hold millis      how long the berths stay held unless the ledger has them
-  ARGV[6]  parties          as JSON, in order: { { hold id, from, to, wishes, lower min, same coach }, … }; see book
+  ARGV[6]  parties          as JSON, in order: { { hold id, from, to, lower min, same coach }, … }; see book
+  ARGV[7+] for each party its wishes and its costs, see choose
 
   { "Promoted", cleared, hold id, slots, hold id, slots, … }
                             cleared: 0 where somebody waits in the pool who was not named, else 1
   { "Gate", gate }          another gate; empty where the run is not here
 ]]
 -- @include bits
+-- @include time
 -- @include hold
--- @include choose
 -- @include pools
 -- @include zsets
 -- @include freeing
@@ -56,24 +57,21 @@ end
 local deadline = now_millis() + tonumber(ARGV[5])
 local reply, holds = { "Promoted", "1" }, {}
 local waiting, waiting_passengers, named = pool.waiting, 0, 0
-for _, party in ipairs(cjson.decode(ARGV[6])) do
-  local id, from, to, wishes_text, lower_min, same_coach = unpack(party)
+for n, waiter in ipairs(cjson.decode(ARGV[6])) do
+  local id, from, to, lower_min, one_coach = unpack(waiter)
   local text = call("HGET", KEYS[2], id)
   local hold = text and not holds[id] and read_hold(text)
   if hold and hold.class == class.name and hold.quota == quota
     and (hold.state == "waiting" or hold.state == "parked") then
-    local wanted = {
-      legs = class.legs, from = from, to = to, bays_per_coach = class.bays_per_coach,
-      lower = lower, lower_min = lower_min, same_coach = same_coach == 1
-    }
-    local wishes = read_wishes(wishes_text, wanted)
-    local bays, bits = choose(taken, pool.mask, wanted)
+    local mask, legs, bays_per_coach = pool.mask, class.legs, class.bays_per_coach
+    local wishes, costs, same_coach = ARGV[5 + 2 * n], ARGV[6 + 2 * n], one_coach == 1
+    -- @include choose
     if bays then
-      for n = 1, #bays do taken = with_bits(taken, class.legs, bays[n], from, to, bits[n]) end
-      local slots = assign(wishes, bays, bits)
+      for b = 1, #bays do taken = with_bits(taken, class.legs, bays[b], from, to, bits[b]) end
+      -- @include assign
       waiting, waiting_passengers = waiting - 1, waiting_passengers + hold.passengers
       hold.state, hold.time, hold.from, hold.to = "held", deadline, from, to
-      hold.passengers, hold.slots = wanted.party, table.concat(slots, ",")
+      hold.passengers, hold.slots = party, table.concat(slots, ",")
       reply[#reply + 1] = id
       reply[#reply + 1] = hold.slots
     else

@@ -12,6 +12,7 @@
   "Applied"; "Stale": a later epoch shows it already; "Early": not loaded at that epoch yet
 ]]
 -- @include bits
+-- @include time
 -- @include hold
 -- @include fence
 

@@ -1,5 +1,5 @@
 local call = redis.call
-local byte, char, rep, sub = string.byte, string.char, string.rep, string.sub
+local byte, char, rep, sub, find, format = string.byte, string.char, string.rep, string.sub, string.find, string.format
 local band, bor = bit.band, bit.bor
 
 -- The number of bits set in n is byte(POPCOUNT, n + 1). A string constant costs a call nothing; a table would be built

@@ -6,11 +6,6 @@
     parked    waits, the ledger has it
     ended     has nothing and never will again; a receipt; time = since when
 ]]
-local function now_millis()
-  local time = call("TIME")
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 local function write_hold(record)
   return table.concat({
     record.state, record.time, record.class .. ":" .. record.quota, record.from, record.to, record.passengers,

@@ -1,0 +1,107 @@
+import { HttpAuth } from "@berth/domain/Auth"
+import { BerthApi } from "@berth/domain/BerthApi"
+import { Duration, Effect, Option, Random, Schema, Stream } from "effect"
+import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
+import { HttpApiClient, HttpApiMiddleware } from "effect/http-api"
+import type { BookingCalls, RunJourney } from "./BookingCalls.ts"
+import type { CallError } from "./CallErrors.ts"
+import type { Connection } from "./Connection.ts"
+import { failedAnswer, notUnderstood } from "./FailedAnswer.ts"
+import { repeatedly } from "./RetryPolicy.ts"
+
+/** Between two looks at the availability; spread, so that a thousand watchers do not look at once. */
+const pollMillis = { min: 800, max: 1200 }
+
+/** One look at the availability, and the tag of what was seen before it. */
+interface Look {
+  readonly first: boolean
+  readonly etag: string | undefined
+}
+
+const firstLook: Look = { first: true, etag: undefined }
+
+const decodeAvailability = HttpApiClient.decodeResponse(BerthApi, { group: "timetable", endpoint: "availability" })
+
+const journeyOf = ({ trainId, ...query }: RunJourney) => ({ params: { trainId }, query })
+
+/** Turns what went wrong on the way into errors that a caller can act on; the call's own errors stay as they are. */
+const readFailures =
+  (url: string) => <A, E, R>(call: Effect.Effect<A, E | HttpClientError.HttpClientError | Schema.SchemaError, R>) =>
+    call.pipe(Effect.catch((error): Effect.Effect<never, CallError | E> => {
+      if (HttpClientError.isHttpClientError(error)) return failedAnswer(url, error.reason)
+      return Effect.fail(Schema.isSchemaError(error) ? notUnderstood(url, error) : error)
+    }))
+
+const layerAuth = ({ token }: Connection) =>
+  HttpApiMiddleware.layerClient(
+    HttpAuth,
+    ({ next, request }) => next(token === undefined ? request : HttpClientRequest.bearerToken(request, token))
+  )
+
+/** Asks whether the availability has changed since the answer that carried `etag`. */
+const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
+  const client = yield* HttpClient.HttpClient
+  const urls = HttpApiClient.urlBuilder(BerthApi, { baseUrl: url })
+  return (journey: RunJourney, etag: string | undefined) =>
+    client.get(urls.timetable.availability(journeyOf(journey)), {
+      headers: etag === undefined ? {} : { "if-none-match": etag }
+    }).pipe(
+      Effect.flatMap((response) =>
+        response.status === 304
+          ? Effect.succeed({ changed: [], etag })
+          : Effect.map(decodeAvailability(response), (availability) => ({
+            changed: [availability],
+            etag: response.headers["etag"]
+          }))
+      ),
+      readFailures(url),
+      repeatedly(url)
+    )
+})
+
+/** The calls over HTTP, each made once. */
+export const make = Effect.fnUntraced(function*(connection: Connection) {
+  const { bookings, admin, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
+  const poll = yield* makePoll(connection)
+  const read = readFailures(connection.url)
+  const wait = Effect.flatMap(
+    Random.nextBetween(pollMillis.min, pollMillis.max),
+    (millis) => Effect.sleep(Duration.millis(millis))
+  )
+
+  const calls: BookingCalls = {
+    stations: (query) => Effect.map(read(timetable.stations({ query })), ({ stations }) => stations),
+    search: (query) => Effect.map(read(timetable.search({ query })), ({ trains }) => trains),
+    train: (params) => read(timetable.train({ params })),
+    availability: (journey) => read(timetable.availability(journeyOf(journey))),
+    watchAvailability: (journey) =>
+      Stream.paginate(firstLook, ({ first, etag }) =>
+        Effect.andThen(
+          first ? Effect.void : wait,
+          Effect.map(
+            poll(journey, etag),
+            (polled) => [polled.changed, Option.some({ first: false, etag: polled.etag })] as const
+          )
+        )),
+    seats: ({ travelClass, ...journey }) => {
+      const { params, query } = journeyOf(journey)
+      return read(timetable.seats({ params, query: { ...query, travelClass } }))
+    },
+    book: ({ idempotencyKey, request }) =>
+      read(bookings.book({
+        headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
+        payload: request
+      })),
+    bookings: (query) => read(bookings.mine({ query })),
+    show: (params) => read(bookings.show({ params })),
+    cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
+    seatConfig: (params) => read(admin.seatConfig({ params })),
+    replaceSeatConfig: ({ trainId, version, config }) =>
+      read(admin.replaceSeatConfig({ params: { trainId }, headers: { "if-match": `"${version}"` }, payload: config }))
+        .pipe(
+          // The version is sent always.
+          Effect.catchTag("VersionNeeded", Effect.die)
+        )
+  }
+  return calls
+}, (effect, connection) => Effect.provide(effect, layerAuth(connection)))

@@ -1,0 +1,9 @@
+import { layer } from "@effect/vitest"
+import { BookingClient } from "../src/BookingClient.ts"
+import * as BookingClientTest from "./BookingClientTest.ts"
+import { RunningBerth } from "./RunningBerth.ts"
+
+layer(RunningBerth.layer, { excludeTestServices: true, timeout: "60 seconds" })("a running Berth", (it) => {
+  BookingClientTest.suite(it, "over HTTP", BookingClient.layerHttp, 20)
+  BookingClientTest.suite(it, "over RPC", BookingClient.layerRpc, 21)
+})

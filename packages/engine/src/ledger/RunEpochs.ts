@@ -1,0 +1,151 @@
+import { JourneyDate } from "@berth/domain/JourneyDate"
+import { Quota } from "@berth/domain/Quota"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { TrainId } from "@berth/domain/TrainId"
+import { TravelClass } from "@berth/domain/TravelClass"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import { fromStore } from "./LedgerError.ts"
+
+/** A run whose berths are being loaded into Redis under a new epoch. */
+export const RebuildingRun = Schema.Struct({
+  id: Schema.Int,
+  trainId: TrainId,
+  trainNumber: Schema.Int,
+  date: JourneyDate,
+  routeId: Schema.String,
+  epoch: Schema.Int,
+  legs: Schema.Int,
+  /** Version of the train's seat configuration. */
+  version: Schema.Int
+})
+export type RebuildingRun = typeof RebuildingRun.Type
+
+export const SoldLegs = Schema.Struct({
+  runId: Schema.Int,
+  berth: Schema.Int,
+  from: Schema.Int,
+  to: Schema.Int
+})
+export type SoldLegs = typeof SoldLegs.Type
+
+export const WaitingHold = Schema.Struct({
+  runId: Schema.Int,
+  travelClass: TravelClass,
+  quota: Quota,
+  holdId: Schema.String,
+  passengers: Schema.Int,
+  from: Schema.Int,
+  to: Schema.Int
+})
+export type WaitingHold = typeof WaitingHold.Type
+
+const Ids = Schema.fromJsonString(Schema.Array(Schema.Int))
+const Versions = Schema.fromJsonString(
+  Schema.Array(Schema.Struct({ id: Schema.Int, epoch: Schema.Int, version: Schema.Int }))
+)
+
+/** The epochs of runs: a run is fenced off, read, and opened under a new one. */
+export class RunEpochs extends Context.Service<RunEpochs, {
+  /** Fences the runs off from every commit, because what Redis has of them cannot be relied on. */
+  close(runIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
+  /** Fences the runs off and raises their epoch; leaves out those that are open already where only others are meant. */
+  beginRebuild(
+    runIds: ReadonlyArray<number>,
+    which: "all" | "unloaded"
+  ): Effect.Effect<ReadonlyArray<RebuildingRun>, StoreUnavailable>
+  sold(runIds: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<SoldLegs>, StoreUnavailable>
+  waiting(runIds: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<WaitingHold>, StoreUnavailable>
+  /** Opens runs where the epoch is still the given one. */
+  open(
+    runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly version: number }>
+  ): Effect.Effect<void, StoreUnavailable>
+}>()("@berth/engine/ledger/RunEpochs") {
+  static readonly layer = Layer.effect(RunEpochs, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const lockAll = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`SELECT pg_advisory_xact_lock(id) FROM (
+        SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n ORDER BY 1) runs`
+  })
+  const setNew = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`
+        UPDATE run SET state = 'NEW'
+        WHERE id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n) AND state = 'OPEN'`
+  })
+  const raiseEpoch = SqlSchema.findAll({
+    Request: Schema.Struct({ ids: Ids, states: Schema.fromJsonString(Schema.Array(Schema.String)) }),
+    Result: RebuildingRun,
+    execute: ({ ids, states }) =>
+      sql`
+        UPDATE run r SET epoch = r.epoch + 1, state = 'REBUILDING'
+        WHERE r.id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)
+          AND r.state IN (SELECT jsonb_array_elements_text(${states}::text::jsonb))
+        RETURNING r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
+          to_char(r.date, 'YYYY-MM-DD') AS date, r.route_id AS "routeId", r.epoch::float8 AS epoch,
+          (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
+          (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
+  })
+  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
+  // such a release under the new epoch would free it under its new owner.
+  const endReleases = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`
+        UPDATE sale SET freeing = false
+        WHERE freeing AND berth >> 16 IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`
+  })
+  const selectSold = SqlSchema.findAll({
+    Request: Ids,
+    Result: SoldLegs,
+    execute: (ids) =>
+      sql`
+        SELECT run.id::float8 AS "runId", s.berth::float8 AS berth, lower(s.legs) AS from, upper(s.legs) AS to
+        FROM (SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n) run
+        JOIN sale s ON s.active AND s.berth >= run.id << 16 AND s.berth < (run.id + 1) << 16`
+  })
+  const selectWaiting = SqlSchema.findAll({
+    Request: Ids,
+    Result: WaitingHold,
+    execute: (ids) =>
+      sql`
+        SELECT w.run_id::float8 AS "runId", w.travel_class AS "travelClass", b.quota, w.hold_id AS "holdId",
+          w.passengers, b.from_stop AS from, b.to_stop AS to
+        FROM waitlist_entry w JOIN booking b USING (pnr)
+        WHERE w.run_id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)
+          AND w.state = 'waiting'
+        ORDER BY w.number`
+  })
+  const setOpen = SqlSchema.void({
+    Request: Versions,
+    execute: (runs) =>
+      sql`
+        UPDATE run r SET state = 'OPEN', applied_version = n.version
+        FROM jsonb_to_recordset(${runs}::text::jsonb) AS n(id bigint, epoch bigint, version bigint)
+        WHERE r.id = n.id AND r.epoch = n.epoch AND r.state = 'REBUILDING'`
+  })
+
+  return RunEpochs.of({
+    // The lock in a statement of its own: a commit that held it has ended by the time the epoch is raised.
+    beginRebuild: (runs, which) =>
+      fromStore(sql.withTransaction(Effect.gen(function*() {
+        yield* lockAll(runs)
+        const raised = yield* raiseEpoch({
+          ids: runs,
+          states: which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"]
+        })
+        yield* endReleases(raised.map(({ id }) => id))
+        return raised
+      }))),
+    close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
+    sold: (runs) => fromStore(selectSold(runs)),
+    waiting: (runs) => fromStore(selectWaiting(runs)),
+    open: (runs) => fromStore(setOpen(runs)),
+  })
+})
