@@ -38,6 +38,8 @@ const settings = Config.all({
   server: serverSettings
 })
 
+const external = (address: Redacted.Redacted, name: string) => Effect.succeed({ address, failed: Effect.never, name })
+
 /** Addresses of the stores: the given ones, else those of stores that are started here and end with the scope. */
 const startStores = Effect.fnUntraced(function*(given: Config.Success<typeof settings>) {
   const { dataDir, redisKind } = given
@@ -51,7 +53,6 @@ const startStores = Effect.fnUntraced(function*(given: Config.Success<typeof set
     const { failed, kind, uri, version } = Context.get(context, EmbeddedRedis)
     return { address: Redacted.make(uri), failed, name: `Redis (${version}, ${kind}), embedded` }
   })
-  const external = (address: Redacted.Redacted, name: string) => Effect.succeed({ address, failed: Effect.never, name })
   return yield* Effect.all({
     postgres: Option.match(given.databaseUrl, {
       onNone: () => postgres,

@@ -12,15 +12,12 @@ const program = Effect.gen(function*() {
   yield* Console.log(
     done.length === 0 ? "The database is up to date." : `Ran ${done.map(([id, name]) => `${id} ${name}`).join(", ")}.`
   )
-}).pipe(
-  Effect.provide(
-    Layer.unwrap(
-      Effect.map(databaseUrl, (url) =>
-        Database.checkVersion.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: 2 }))))
-    )
-  ),
-  Effect.provide(Logging.layer)
-)
+})
+
+const database = Layer.unwrap(Effect.gen(function*() {
+  return Database.layer({ url: yield* databaseUrl, maxConnections: 2 })
+}))
+const layer = Database.checkVersion.pipe(Layer.provideMerge(database), Layer.provideMerge(Logging.layer))
 
 if (existsSync(".env")) process.loadEnvFile()
-runMain(program)
+runMain(Effect.provide(program, layer))

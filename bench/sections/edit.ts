@@ -25,7 +25,7 @@ export const edit = async (): Promise<ReadonlyArray<Measurement>> =>
         }
         times.push(performance.now() - startedAt)
       }
-      return times.sort((left, right) => left - right)
+      return times.toSorted((left, right) => left - right)
     }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(instance.databaseUrl) })))
     try {
       const times = await Effect.runPromise(program)

@@ -6,7 +6,7 @@ import { UserId } from "./UserId.ts"
 export const RequestIssue = Schema.Struct({
   in: Schema.Literals(["params", "query", "headers", "body"]),
   /** Where it stands, for example `["passengers", 0, "age"]`. */
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Number])),
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])),
   /** What is allowed. */
   message: Schema.String
 }).annotate({ identifier: "RequestIssue" })

@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
-import { Cause, type Duration, Effect, Queue, Schedule } from "effect"
-import { persistently } from "./Persistently.ts"
+import { Cause, type Duration, Effect, Queue } from "effect"
+import { every, persistently } from "./Persistently.ts"
 
 /** How often a notification is sent to ourselves. */
 const heartbeatEvery = "4 seconds"
@@ -36,9 +36,6 @@ export const listen = Effect.fnUntraced(function*<E, R>(
     }
   }))
   yield* Effect.forkScoped(persistently(`listen on ${channel}`, hear))
-  yield* Effect.forkScoped(persistently(
-    `send a heartbeat on ${channel}`,
-    Effect.repeat(pg.notify(channel, "heartbeat"), Schedule.spaced(heartbeatEvery))
-  ))
-  yield* Effect.forkScoped(persistently(`poll for ${channel}`, Effect.repeat(look, Schedule.spaced(pollEvery))))
+  yield* every(`send a heartbeat on ${channel}`, heartbeatEvery, pg.notify(channel, "heartbeat"))
+  yield* every(`poll for ${channel}`, pollEvery, look)
 })

@@ -1,4 +1,4 @@
-import { Effect, Schedule } from "effect"
+import { type Duration, Effect, Schedule } from "effect"
 
 const backOff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
@@ -10,3 +10,7 @@ export const persistently = <A, E, R>(task: string, self: Effect.Effect<A, E, R>
     Effect.retry(backOff),
     Effect.orDie
   )
+
+/** Starts a task that is repeated at an interval for as long as the scope lives. */
+export const every = <A, E, R>(task: string, interval: Duration.Input, work: Effect.Effect<A, E, R>) =>
+  Effect.forkScoped(persistently(task, Effect.repeat(work, Schedule.spaced(interval))))

@@ -2,9 +2,9 @@ import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
 import { RunRows } from "@berth/engine/ledger/RunRows"
 import { RunLoader } from "@berth/engine/seeding/RunLoader"
 import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
-import { type Duration, Effect, Layer, Ref, Schedule, Semaphore, Stream } from "effect"
+import { Effect, Layer, Ref, Schedule, Semaphore, Stream } from "effect"
 import { listen } from "./Listener.ts"
-import { persistently } from "./Persistently.ts"
+import { every, persistently } from "./Persistently.ts"
 
 /** How often Redis is asked whether it is the one that the runs were loaded into. */
 const instanceEvery = "1 second"
@@ -28,14 +28,14 @@ const makeLoad = Effect.gen(function*() {
     yield* loader.load(unloaded, "unloaded")
     return unloaded.length
   })
-  return oneAtATime.withPermit(Effect.repeat(loadSome, { while: (count) => count === unloadedMax }))
+  return { load: oneAtATime.withPermit(Effect.repeat(loadSome, { while: (count) => count === unloadedMax })) }
 })
 
 /** Where Redis was emptied, restarted or replaced, every run is closed; the loading of unloaded runs opens them again. */
 const makeCheckInstance = Effect.gen(function*() {
   const health = yield* InventoryHealth
   const loader = yield* RunLoader
-  return Effect.gen(function*() {
+  const checkInstance = Effect.gen(function*() {
     const instance = yield* health.instance
     if (instance !== (yield* health.seededInstance)) {
       yield* Effect.logInfo("Redis is new or was emptied: loading every run from the record")
@@ -43,6 +43,7 @@ const makeCheckInstance = Effect.gen(function*() {
       yield* health.markSeeded(instance)
     }
   })
+  return { checkInstance }
 })
 
 /** Makes the runs of the booking window: at start, when a day has begun somewhere, when the timetable has changed. */
@@ -71,15 +72,12 @@ const makeWindow = Effect.gen(function*() {
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const health = yield* InventoryHealth
   const { lookAtDays, make } = yield* makeWindow
-  const checkInstance = yield* makeCheckInstance
-  const load = yield* makeLoad
-  const every = <E, R>(task: string, work: Effect.Effect<unknown, E, R>, interval: Duration.Input) =>
-    Effect.forkScoped(persistently(task, Effect.repeat(work, Schedule.spaced(interval))))
-
+  const { checkInstance } = yield* makeCheckInstance
+  const { load } = yield* makeLoad
   yield* lookAtDays
   yield* checkInstance
-  yield* every("load runs", load, unloadedEvery)
-  yield* every("open runs", lookAtDays, midnightEvery)
+  yield* every("load runs", unloadedEvery, load)
+  yield* every("open runs", midnightEvery, lookAtDays)
   const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
   yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => checkInstance)))
   yield* listen("berth_timetable", Effect.andThen(make, load), "1 minute")

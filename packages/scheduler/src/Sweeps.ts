@@ -1,7 +1,7 @@
 import { HoldFacts } from "@berth/engine/ledger/HoldFacts"
 import { Sweeper } from "@berth/engine/sale/Sweeper"
-import { type Duration, Effect, Layer, Schedule } from "effect"
-import { persistently } from "./Persistently.ts"
+import { Effect, Layer } from "effect"
+import { every } from "./Persistently.ts"
 
 const releasesEvery = "2 seconds"
 const holdsEvery = "10 seconds"
@@ -11,10 +11,7 @@ const keysEvery = "1 hour"
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const sweeper = yield* Sweeper
   const facts = yield* HoldFacts
-  const every = <A, E, R>(task: string, work: Effect.Effect<A, E, R>, interval: Duration.Input) =>
-    Effect.forkScoped(persistently(task, Effect.repeat(work, Schedule.spaced(interval))))
-
-  yield* every("repeat releases", sweeper.repeatReleases, releasesEvery)
-  yield* every("sweep holds", sweeper.sweepHolds, holdsEvery)
-  yield* every("prune keys", facts.pruneKeys, keysEvery)
+  yield* every("repeat releases", releasesEvery, sweeper.repeatReleases)
+  yield* every("sweep holds", holdsEvery, sweeper.sweepHolds)
+  yield* every("prune keys", keysEvery, facts.pruneKeys)
 }))

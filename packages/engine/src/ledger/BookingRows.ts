@@ -42,7 +42,7 @@ export const BookingRow = Schema.Struct({
 export type BookingRow = typeof BookingRow.Type
 
 /** Waitlists of other quotas come with their rules; until then whoever waits, waits in the general one. */
-const waitlistKind: typeof WaitlistKind.Type = "GNWL"
+const waitlistKind: WaitlistKind = "GNWL"
 
 /** The rows that a condition on `b`, a booking, selects. */
 export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<SqlClient.SqlClient["literal"]>) =>

@@ -6,6 +6,8 @@ import { fromStore } from "./LedgerError.ts"
 /** What the record knows of a booking for which Redis has a hold. */
 export const HoldFact = Schema.Struct({
   keyHash: Schema.String,
+  /** Of the run when Redis last gave the booking berths, or let it wait. */
+  epoch: Schema.Int,
   /** Every berth that the booking was ever given, of cancelled passengers too. */
   berths: Schema.Array(Schema.Int),
   /** The hold under which the booking waits, with how many. */
@@ -31,12 +33,12 @@ export class HoldFacts extends Context.Service<HoldFacts, {
         Result: HoldFact,
         execute: (keyHashes) =>
           sql`
-            SELECT k.key_hash AS "keyHash",
+            SELECT k.key_hash AS "keyHash", b.epoch::float8 AS epoch,
               (SELECT coalesce(jsonb_agg(p.berth), '[]') FROM passenger p
                 WHERE p.pnr = k.pnr AND p.berth IS NOT NULL) AS berths,
               (SELECT jsonb_build_object('holdId', w.hold_id, 'passengers', w.passengers) FROM waitlist_entry w
                 WHERE w.pnr = k.pnr AND w.state = 'waiting') AS waiting
-            FROM idempotency_key k
+            FROM idempotency_key k JOIN booking b USING (pnr)
             WHERE k.key_hash IN (SELECT jsonb_array_elements_text(${keyHashes}::text::jsonb))`
       })
       const prune = SqlSchema.findAll({

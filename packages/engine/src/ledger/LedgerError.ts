@@ -36,6 +36,8 @@ const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(erro
 export const fromStore = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<A, Exclude<E, OfSql> | StoreUnavailable, R> =>
+  // catchIf does not narrow a type parameter.
+  // @effect-diagnostics-next-line catchConditionalRefailToCatchIf:off
   Effect.catch(self, (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
     if (isNotOfSql(error)) {
       return Effect.fail(error)

@@ -146,6 +146,6 @@ const make = Effect.gen(function*() {
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
     sold: (runs) => fromStore(selectSold(runs)),
     waiting: (runs) => fromStore(selectWaiting(runs)),
-    open: (runs) => fromStore(setOpen(runs)),
+    open: (runs) => fromStore(setOpen(runs))
   })
 })

@@ -18,7 +18,7 @@ export const decided = <A extends { readonly transactionId: string }>(
 ): Effect.Effect<ReadonlyArray<A>, SqlError.SqlError | Schema.SchemaError> =>
   Effect.gen(function*() {
     const done = yield* Ref.make<ReadonlyArray<A>>([])
-    const status = SqlSchema.findOne({
+    const askStatus = SqlSchema.findOne({
       Request: Schema.String,
       Result: Outcome,
       execute: (id) => sql`SELECT pg_xact_status(${id}::text::xid8) AS status`
@@ -32,7 +32,7 @@ export const decided = <A extends { readonly transactionId: string }>(
           if (first === undefined || !isStoreAway(error)) {
             return yield* error
           }
-          const { status: outcome } = yield* status(first.transactionId).pipe(
+          const { status: outcome } = yield* askStatus(first.transactionId).pipe(
             Effect.repeat({ schedule: askEvery, until: ({ status }) => status !== "in progress" }),
             Effect.retry({ schedule: askEvery, while: (failure) => failure._tag === "SqlError" }),
             Effect.catchTag("NoSuchElementError", Effect.die)

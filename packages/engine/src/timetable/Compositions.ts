@@ -12,7 +12,7 @@ import { fromStore } from "../ledger/LedgerError.ts"
 /** The berths of one class of a train. */
 export interface ClassComposition {
   readonly travelClass: TravelClass
-  /** Quotas that any berth of the class has, retired ones too. */
+  /** Quotas that any berth of the class has, retired ones too, and the general one, in which people wait. */
   readonly quotas: ReadonlyArray<Quota>
   /** Berths for sale. A quota of which none is left is absent. */
   readonly masks: QuotaMasks
@@ -61,7 +61,7 @@ const toComposition = (row: typeof Row.Type): Composition => {
       const general = masks.get("GN")
       classes.set(travelClass, {
         travelClass,
-        quotas: pools.map((pool) => pool.quota),
+        quotas: [...new Set<Quota>(["GN", ...pools.map((pool) => pool.quota)])],
         masks,
         waitlistMax: general === undefined ? 0 : waitlistMax(travelClass, countBits(general, 255))
       })

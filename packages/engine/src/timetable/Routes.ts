@@ -50,7 +50,7 @@ export class Routes extends Context.Service<Routes, {
           Effect.map(fromStore(select(routeId)), (stops): Route => ({
             id: routeId,
             stops,
-            stopIndex: new Map(stops.map((stop, index) => [stop.code, index] as const).reverse())
+            stopIndex: new Map(stops.map((stop, index) => [stop.code, index] as const).toReversed())
           })),
         { capacity: routesMax, timeToLive: (exit) => exit._tag === "Success" ? "1 hour" : 0 }
       )

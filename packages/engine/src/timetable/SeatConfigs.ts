@@ -25,6 +25,9 @@ export class SeatConfigs extends Context.Service<SeatConfigs, {
   static readonly layer = Layer.effect(SeatConfigs, Effect.suspend(() => make))
 }
 
+const notFound = (trainId: TrainId) =>
+  new TrainNotFound({ trainId, detail: `There is no train ${trainId}. Search for one by stations.` })
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const select = SqlSchema.findOneOption({
@@ -66,9 +69,6 @@ const make = Effect.gen(function*() {
       sql`INSERT INTO audit (user_id, action, subject, details)
         VALUES (${userId}, 'replace seat configuration', ${trainId}, ${details}::text::jsonb)`
   })
-
-  const notFound = (trainId: TrainId) =>
-    new TrainNotFound({ trainId, detail: `There is no train ${trainId}. Search for one by stations.` })
 
   const read = Effect.fn("SeatConfigs.read")(function*(trainId: TrainId) {
     const row = yield* fromStore(select(trainId))

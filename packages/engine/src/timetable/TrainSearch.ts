@@ -55,6 +55,8 @@ export class TrainSearch extends Context.Service<TrainSearch, {
   static readonly layer = Layer.effect(TrainSearch, Effect.suspend(() => make))
 }
 
+const inOrder = (classes: ReadonlyArray<TravelClass>) => travelClasses.filter((code) => classes.includes(code))
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const stations = yield* Stations
@@ -99,15 +101,13 @@ const make = Effect.gen(function*() {
         FROM train t WHERE t.id = ${trainId}`
   })
 
-  const inOrder = (classes: ReadonlyArray<TravelClass>) => travelClasses.filter((code) => classes.includes(code))
-
   return TrainSearch.of({
     search: Effect.fn("TrainSearch.search")(function*(from, to, date) {
       const found = yield* fromStore(select({ from, to, date }))
       if (found.length === 0) {
         yield* stations.exist([from, to])
       }
-      return found.map((row) => ({ ...row, classes: inOrder(row.classes) }))
+      return found.map((row) => Object.assign({}, row, { classes: inOrder(row.classes) }))
     }),
     train: Effect.fn("TrainSearch.train")(function*(trainId) {
       const row = yield* fromStore(selectTrain(trainId))

@@ -26,6 +26,7 @@ export default Effect.gen(function*() {
     CREATE TABLE booking (
       pnr text PRIMARY KEY CHECK (pnr ~ '^[1-9][0-9]{9}$'),
       run_id bigint NOT NULL,
+      epoch bigint NOT NULL,
       user_id text NOT NULL CHECK (length(user_id) BETWEEN 1 AND 64),
       travel_class text NOT NULL,
       quota text NOT NULL,
@@ -37,6 +38,7 @@ export default Effect.gen(function*() {
       created_at timestamptz NOT NULL,
       CHECK (to_stop > from_stop)
     ) WITH (fillfactor = 90)`
+  yield* sql`COMMENT ON COLUMN booking.epoch IS 'of the run when Redis last gave this booking berths or let it wait'`
   yield* sql`CREATE INDEX booking_user ON booking (user_id, created_at DESC, pnr DESC)`
   yield* sql`CREATE INDEX booking_run ON booking (run_id)`
 
@@ -92,9 +94,12 @@ export default Effect.gen(function*() {
       passengers smallint NOT NULL CHECK (passengers BETWEEN 0 AND 6),
       hold_id text NOT NULL,
       state text NOT NULL CHECK (state IN ('waiting', 'promoted', 'cancelled')),
+      leaving boolean NOT NULL DEFAULT false,
       UNIQUE (run_id, travel_class, kind, number),
       CHECK (state <> 'waiting' OR passengers > 0)
     )`
+  yield* sql`COMMENT ON COLUMN waitlist_entry.leaving IS 'some cancelled, and Redis has not confirmed that fewer wait'`
+  yield* sql`CREATE INDEX waitlist_leaving ON waitlist_entry (pnr) WHERE leaving`
   yield* sql`
     CREATE INDEX waitlist_waiting ON waitlist_entry (run_id, travel_class, kind, number) WHERE state = 'waiting'`
 

@@ -96,9 +96,9 @@ export default Effect.gen(function*() {
         WHERE b.pnr = ANY (keyed) AND b.pnr <> ALL (coalesce(fenced, '{}')) AND b.pnr <> ALL (coalesce(late, '{}'))
           AND (b.waiting OR b.pnr = ANY (fit))
       ), made AS (
-        INSERT INTO booking (pnr, run_id, user_id, travel_class, quota, from_stop, to_stop, same_coach,
+        INSERT INTO booking (pnr, run_id, epoch, user_id, travel_class, quota, from_stop, to_stop, same_coach,
           lower_berths_min, state, created_at)
-        SELECT pnr, "runId", "userId", "travelClass", "quota", "fromStop", "toStop", "sameCoach", "lowerBerthsMin",
+        SELECT pnr, "runId", "epoch", "userId", "travelClass", "quota", "fromStop", "toStop", "sameCoach", "lowerBerthsMin",
           CASE WHEN waiting THEN 'WAITLISTED' ELSE 'CONFIRMED' END, at
         FROM kept ORDER BY pnr
       ), counter AS (

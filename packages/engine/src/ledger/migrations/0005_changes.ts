@@ -53,7 +53,7 @@ export default Effect.gen(function*() {
 
       SELECT count(*) INTO still_waiting FROM passenger p WHERE p.pnr = which AND p.state = 'WAITLISTED';
       UPDATE waitlist_entry w
-      SET passengers = still_waiting, state = CASE WHEN still_waiting = 0 THEN 'cancelled' ELSE 'waiting' END
+      SET passengers = still_waiting, leaving = true, state = CASE WHEN still_waiting = 0 THEN 'cancelled' ELSE 'waiting' END
       WHERE w.pnr = which AND w.state = 'waiting'
       RETURNING * INTO entry;
 
@@ -117,7 +117,7 @@ export default Effect.gen(function*() {
         UPDATE passenger x SET state = 'CONFIRMED', berth = w.berth
         FROM unnest(seats) w WHERE x.pnr = p.pnr AND x.number = w.number;
         UPDATE waitlist_entry w SET state = 'promoted', passengers = 0 WHERE w.pnr = p.pnr;
-        UPDATE booking x SET state = 'CONFIRMED' WHERE x.pnr = p.pnr;
+        UPDATE booking x SET state = 'CONFIRMED', epoch = p."epoch" WHERE x.pnr = p.pnr;
         result := 'committed';
       END IF;
       RETURN QUERY SELECT result, pg_current_xact_id()::text;
