@@ -7,42 +7,14 @@ import { migrate } from "@berth/engine/ledger/Migrations"
 import { importFeed, type ImportSummary } from "@berth/engine/timetable/FeedImport"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Config, Console, Effect, Option, Redacted, Schema } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { existsSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { existsSync } from "node:fs"
+import { resolve } from "node:path"
+import { instanceDatabaseUrl } from "./Instance.ts"
 import { progressReport } from "./progressReport.ts"
 
 const connectionsMax = 2
-
-class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { readyFile: Schema.String }) {
-  override get message(): string {
-    return `There is no database to import into: DATABASE_URL is not set, and ${this.readyFile} says of no running ` +
-      "instance. Start one first with npm start, or set DATABASE_URL."
-  }
-}
-
-class DatabaseFailed extends Schema.TaggedError<DatabaseFailed>()("DatabaseFailed", { problem: Schema.String }) {
-  override get message(): string {
-    return `Nothing was imported, because the database failed: ${this.problem}. ` +
-      "Is it running, and is DATABASE_URL right?"
-  }
-}
-
-const decodeReady = Schema.decodeEffect(Schema.fromJsonString(Schema.Struct({ databaseUrl: Schema.String })))
-
-const databaseUrl = Effect.gen(function*() {
-  const given = yield* Config.option(Config.Redacted("DATABASE_URL"))
-  if (Option.isSome(given) && Redacted.value(given.value) !== "") return given.value
-  const dataDir = yield* Config.String("BERTH_DATA_DIR").pipe(Config.withDefault(".berth"))
-  const readyFile = join(dataDir, "ready.json")
-  if (!existsSync(readyFile)) return yield* new NoDatabase({ readyFile })
-  const ready = yield* Effect.mapError(
-    decodeReady(readFileSync(readyFile, "utf8")),
-    () => new NoDatabase({ readyFile })
-  )
-  return Redacted.make(ready.databaseUrl)
-})
 
 const list = (title: string, items: ReadonlyArray<string>): ReadonlyArray<string> =>
   items.length === 0 ? [] : [title, ...items.map((item) => `  ${item}`)]
@@ -77,7 +49,7 @@ const importCommand = Command.make(
   },
   ({ feed, source }) =>
     Effect.gen(function*() {
-      const url = yield* databaseUrl
+      const url = yield* instanceDatabaseUrl
       // npm runs scripts in the root of the project, wherever they were called.
       const path = resolve(process.env["INIT_CWD"] ?? ".", feed)
       const summary = yield* Effect.scoped(Effect.gen(function*() {

@@ -10,6 +10,8 @@ import { createHash, randomBytes } from "node:crypto"
 const tokenBytes = 32
 const tokenPattern = /^berth_[A-Za-z0-9_-]{43}$/
 
+const tokenLife = "30 days"
+
 /** Tokens whose holder is remembered. */
 const rememberedMax = 10_000
 
@@ -31,7 +33,8 @@ export class Tokens extends Context.Service<Tokens, {
   make(options: {
     readonly userId: UserId
     readonly role: Role
-    readonly ttl: Duration.Input
+    /** How long it is good for; 30 days where absent. */
+    readonly ttl?: Duration.Input
   }): Effect.Effect<Redacted.Redacted, StoreUnavailable>
   /** Who holds the token. */
   verify(token: Redacted.Redacted): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
@@ -74,7 +77,7 @@ const make = Effect.gen(function*() {
   )
 
   return Tokens.of({
-    make: Effect.fn("Tokens.make")(function*({ role, ttl, userId }) {
+    make: Effect.fn("Tokens.make")(function*({ role, ttl = tokenLife, userId }) {
       const token = `berth_${yield* Effect.sync(() => randomBytes(tokenBytes).toString("base64url"))}`
       yield* fromStore(insert({ hash: hashOf(token), userId, role, seconds: Duration.toSeconds(ttl) }))
       return Redacted.make(token, { label: "token" })

@@ -1,0 +1,33 @@
+import type { Server } from "node:http"
+import type { Socket } from "node:net"
+
+/**
+ * Follows a server's connections, and answers how to close them when it stops: those that wait for a request at once, the
+ * others after their answer. Node closes by itself only those that have had a request, and browsers open more.
+ */
+export const followConnections = (server: Server): () => void => {
+  const waiting = new Set<Socket>()
+  let stopping = false
+
+  server.on("connection", (socket) => {
+    waiting.add(socket)
+    socket.once("close", () => waiting.delete(socket))
+  })
+  server.on("request", ({ socket }, response) => {
+    waiting.delete(socket)
+    response.once("close", () => {
+      if (stopping) {
+        socket.end()
+      } else if (!socket.destroyed) {
+        waiting.add(socket)
+      }
+    })
+  })
+
+  return () => {
+    stopping = true
+    for (const socket of waiting) {
+      socket.destroy()
+    }
+  }
+}

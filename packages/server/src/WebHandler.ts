@@ -1,0 +1,21 @@
+import { Context, Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { AvailabilityWatch } from "./AvailabilityWatch.ts"
+import * as Routes from "./Routes.ts"
+
+const layer = Routes.layer.pipe(Layer.provide([AvailabilityWatch.layer, HttpServer.layerServices]))
+
+/** The ticket engine and the tokens. */
+type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>
+
+/** The server as one function from request to response, for runtimes that serve such a function. */
+export const make = Effect.gen(function*() {
+  const services = yield* Effect.context<Needs>()
+  const { handler } = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      HttpRouter.toWebHandler(layer.pipe(Layer.provide(Layer.succeedContext(services))), { disableLogger: true })
+    ),
+    ({ dispose }) => Effect.promise(dispose)
+  )
+  return (request: Request): Promise<Response> => handler(request, Context.empty())
+})

@@ -1,0 +1,99 @@
+import { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
+import { Stations } from "@berth/engine/timetable/Stations"
+import * as NodeServer from "@berth/server/NodeServer"
+import { assert, layer } from "@effect/vitest"
+import { Cause, Context, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import { HttpServer } from "effect/http"
+import { connect } from "node:net"
+import { dayFromToday } from "./TestNetwork.ts"
+import { engine, readAnswer } from "./TestServer.ts"
+
+const start = Effect.gen(function*() {
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
+  const built = yield* Layer.build(NodeServer.layer({ host: "127.0.0.1", port: 0 })).pipe(Scope.provide(scope))
+  const { address } = Context.get(built, HttpServer.HttpServer)
+  return { url: new URL(HttpServer.formatAddress(address)), stop: Scope.close(scope, Exit.void) }
+})
+
+const opened = (url: URL) =>
+  Effect.callback<ReturnType<typeof connect>>((resume) => {
+    const socket = connect(Number(url.port), url.hostname, () => resume(Effect.succeed(socket)))
+  })
+
+const ended = (socket: ReturnType<typeof connect>) =>
+  Effect.callback<string>((resume) => {
+    const chunks: Array<Buffer> = []
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk))
+    socket.on("error", () => {})
+    socket.once("close", () => resume(Effect.succeed(Buffer.concat(chunks).toString())))
+  })
+
+layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server on Node", (it) => {
+  it.effect("a stop waits neither for connections without a request nor for watches", () =>
+    Effect.gen(function*() {
+      const { stop, url } = yield* start
+      const silent = yield* opened(url)
+      const payload = { trainId: "101", date: yield* dayFromToday(5) }
+      const body = JSON.stringify({ _tag: "Request", id: "1", tag: "WatchAvailability", payload, headers: [] })
+      const watch = yield* Effect.promise(() => fetch(new URL("/rpc", url), { method: "POST", body: `${body}\n` }))
+      const silentEnd = yield* Effect.forkChild(ended(silent), { startImmediately: true })
+      const watchEnd = yield* Effect.forkChild(readAnswer(watch), { startImmediately: true })
+      const inTime = yield* Effect.timeoutOption(stop, "5 seconds")
+      assert.strictEqual(inTime._tag, "Some")
+      assert.isDefined(silentEnd.pollUnsafe())
+      assert.isDefined(watchEnd.pollUnsafe())
+    }))
+
+  it.effect("what is no HTTP, and headers that are too large, are answered with problems", () =>
+    Effect.gen(function*() {
+      const { url } = yield* start
+      for (
+        const [sent, status] of [["nonsense\r\n\r\n", 400], [
+          `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`,
+          431
+        ]] as const
+      ) {
+        const socket = yield* opened(url)
+        socket.write(sent)
+        const answer = yield* ended(socket)
+        assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `))
+        assert.include(answer, "application/problem+json")
+      }
+    }))
+
+  it.effect("a fault of the program is answered without its story, which the log has under the request's id", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const log = Logger.make(({ cause, fiber, message }) => {
+        lines.push(
+          `${String(message)} ${Cause.pretty(cause)} ${JSON.stringify(fiber.getRef(References.CurrentLogAnnotations))}`
+        )
+      })
+      const stations = yield* Stations
+      const { url } = yield* start.pipe(
+        Effect.provideService(Stations, { ...stations, search: () => Effect.die(new Error("secret")) }),
+        Effect.provide(Logger.layer([log]))
+      )
+      const answer = yield* Effect.flatMap(Effect.promise(() => fetch(new URL("/api/stations", url))), readAnswer)
+      assert.deepEqual([answer.status, answer.body["_tag"]], [500, "InternalError"])
+      assert.notInclude(answer.text, "secret")
+      assert.isTrue(lines.some((line) => line.includes("secret") && line.includes(String(answer.body["requestId"]))))
+    }))
+
+  it.effect("health tells which store is away, and the process lives on", () =>
+    Effect.gen(function*() {
+      const away = new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail: "Redis does not answer." })
+      const health = yield* InventoryHealth
+      const { url } = yield* start.pipe(
+        Effect.provideService(InventoryHealth, { ...health, instance: Effect.fail(away) })
+      )
+      const get = (path: string) => Effect.flatMap(Effect.promise(() => fetch(new URL(path, url))), readAnswer)
+      const answer = yield* get("/health")
+      assert.strictEqual(answer.status, 503)
+      assert.deepEqual(answer.body["reasons"], ["Redis does not answer"])
+      assert.strictEqual(answer.headers.get("retry-after"), "1")
+      assert.strictEqual((yield* get("/health/live")).status, 200)
+    }))
+})
