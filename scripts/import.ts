@@ -7,7 +7,7 @@ import { migrate } from "@berth/engine/ledger/Migrations"
 import { importFeed, type ImportSummary } from "@berth/engine/timetable/FeedImport"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
@@ -15,6 +15,13 @@ import { instanceDatabaseUrl } from "./Instance.ts"
 import { progressReport } from "./progressReport.ts"
 
 const connectionsMax = 2
+
+class DatabaseFailed extends Schema.TaggedError<DatabaseFailed>()("DatabaseFailed", { problem: Schema.String }) {
+  override get message(): string {
+    return `Nothing was imported, because the database failed: ${this.problem}. ` +
+      "Is it running, and is DATABASE_URL right?"
+  }
+}
 
 const list = (title: string, items: ReadonlyArray<string>): ReadonlyArray<string> =>
   items.length === 0 ? [] : [title, ...items.map((item) => `  ${item}`)]

@@ -1,0 +1,25 @@
+import { assert, describe, it } from "@effect/vitest"
+import { PassengerRequest } from "../../src/Passenger.ts"
+import { berthWish } from "../../src/rules/BerthWish.ts"
+
+describe("BerthWish", () => {
+  it("wishes a lower berth for women from 45", () => {
+    assert.strictEqual(berthWish({ name: "Example", age: 44, gender: "F" }), "any")
+    assert.strictEqual(berthWish({ name: "Example", age: 45, gender: "F" }), "LB")
+  })
+
+  it("wishes a lower berth for everybody else from 60", () => {
+    for (const gender of ["M", "T"] as const) {
+      assert.strictEqual(berthWish({ name: "Example", age: 59, gender }), "any")
+      assert.strictEqual(berthWish({ name: "Example", age: 60, gender }), "LB")
+    }
+    assert.strictEqual(berthWish({ name: "Example", age: 59 }), "any")
+    assert.strictEqual(berthWish({ name: "Example", age: 60 }), "LB")
+  })
+
+  it.prop("wishes what was asked for, or a lower berth, or nothing", [PassengerRequest], ([passenger]) => {
+    const { berth } = passenger
+    if (berth === undefined) assert.include(["LB", "any"], berthWish(passenger))
+    else assert.strictEqual(berthWish(passenger), berth)
+  })
+})
