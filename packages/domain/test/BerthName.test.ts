@@ -1,11 +1,11 @@
-import { describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { BerthName } from "../src/BerthName.ts"
-import { assertRefuses, assertTakes } from "./Decoding.ts"
+import { notRefused, notTaken } from "./Decoding.ts"
 
 describe("BerthName", () => {
   it("is a coach and a number", () => {
-    assertTakes(BerthName, ["S3-21", "H1-1", "D40-108"])
-    assertRefuses(BerthName, "Expected a berth name such as S3-21", [
+    assert.isEmpty(notTaken(BerthName, ["S3-21", "H1-1", "D40-108"]))
+    assert.isEmpty(notRefused(BerthName, "Expected a berth name such as S3-21", [
       "",
       "S3",
       "S3-",
@@ -14,6 +14,6 @@ describe("BerthName", () => {
       "S3 21",
       "S3-2100",
       "S3-21\n"
-    ])
+    ]))
   })
 })

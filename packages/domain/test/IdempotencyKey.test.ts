@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { IdempotencyKey } from "../src/IdempotencyKey.ts"
-import { assertRefuses, assertTakes } from "./Decoding.ts"
+import { notRefused, notTaken } from "./Decoding.ts"
 
 describe("IdempotencyKey", () => {
   it("takes what callers make keys of", () => {
-    assertTakes(IdempotencyKey, ["k", "0198a2f4-7c1e-7bb2-9c6f-0d3f5a1e2b3c", "{\"a\":[1]}", "~!", "a".repeat(128)])
+    assert.isEmpty(
+      notTaken(IdempotencyKey, ["k", "0198a2f4-7c1e-7bb2-9c6f-0d3f5a1e2b3c", "{\"a\":[1]}", "~!", "a".repeat(128)])
+    )
   })
 
   it("refuses spaces, other scripts and keys of no or too great length", () => {
-    assertRefuses(IdempotencyKey, "Expected an idempotency key: 1 to 128 printable ASCII characters", [
+    assert.isEmpty(notRefused(IdempotencyKey, "Expected an idempotency key: 1 to 128 printable ASCII characters", [
       "",
       "a".repeat(129),
       "a b",
@@ -17,7 +19,7 @@ describe("IdempotencyKey", () => {
       "a\n",
       "a\u007f",
       "ключ"
-    ])
+    ]))
   })
 
   it("takes every printable ASCII character and no other", () => {

@@ -1,11 +1,11 @@
-import { describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Pnr } from "../src/Pnr.ts"
-import { assertRefuses, assertTakes } from "./Decoding.ts"
+import { notRefused, notTaken } from "./Decoding.ts"
 
 describe("Pnr", () => {
   it("is ten digits, the first not zero", () => {
-    assertTakes(Pnr, ["4512345678", "1000000000", "9999999999"])
-    assertRefuses(Pnr, "Expected a PNR of ten digits", [
+    assert.isEmpty(notTaken(Pnr, ["4512345678", "1000000000", "9999999999"]))
+    assert.isEmpty(notRefused(Pnr, "Expected a PNR of ten digits", [
       "",
       "451234567",
       "45123456789",
@@ -13,6 +13,6 @@ describe("Pnr", () => {
       "451-234567",
       "4512345678\n",
       "४५१२३४५६७८"
-    ])
+    ]))
   })
 })

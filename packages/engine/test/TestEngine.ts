@@ -6,7 +6,7 @@ import { StationCode } from "@berth/domain/StationCode"
 import { TrainId } from "@berth/domain/TrainId"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Array as Arr, Effect, Layer, Redacted, Schema } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { SqlClient } from "effect/sql"
 import { createHash, randomUUID } from "node:crypto"
@@ -42,15 +42,21 @@ export const temporaryDatabase = Effect.gen(function*() {
 })
 
 /** A migrated database for the tests of one file. */
-export const database = Layer.unwrap(Effect.map(temporaryDatabase, (url) =>
-  Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: connectionsMax })))))
+export const database = Layer.unwrap(
+  Effect.map(
+    temporaryDatabase,
+    (url) => Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: connectionsMax })))
+  )
+)
 
 /** The engine over a PostgreSQL database and a Redis of its own, without anything that keeps time. */
 export const engine = Engine.layer.pipe(Layer.provideMerge(Layer.merge(database, managedRedis)))
 
 /** Stops of every train made here, as many as are asked for. */
-export const stations = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH", "III"].map((code) =>
-  StationCode.make(code))
+export const stations = Arr.map(
+  ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH", "III"] as const,
+  (code) => StationCode.make(code)
+)
 
 export interface Pool {
   readonly travelClass: TravelClass
@@ -60,11 +66,11 @@ export interface Pool {
 }
 
 /** Pools of sleeper berths: how many of each type, of the general quota unless another is named. */
-export const sleepers = (counts: Partial<Record<BerthType, number>>, quota: Quota = "GN"): ReadonlyArray<Pool> =>
-  (["LB", "MB", "UB", "SL", "SU"] as const).flatMap((berth) => {
-    const seatCount = counts[berth] ?? 0
-    return seatCount === 0 ? [] : [{ travelClass: "SL" as const, quota, berth, seatCount }]
-  })
+export const sleepers = (counts: Partial<Record<BerthType, number>>, quota: Quota = "GN") =>
+  Arr.map(
+    ["LB", "MB", "UB", "SL", "SU"] as const,
+    (berth): Pool => ({ travelClass: "SL", quota, berth, seatCount: counts[berth] ?? 0 })
+  )
 
 export interface TestRun {
   readonly id: number
@@ -76,26 +82,28 @@ export interface TestRun {
 const routeOf = Effect.fnUntraced(function*(stops: number) {
   const sql = yield* SqlClient.SqlClient
   const id = createHash("sha256").update(`route of ${stops} stops`).digest("hex")
-  yield* sql`INSERT INTO station ${sql.insert(stations.map((code) => ({ code, name: code })))} ON CONFLICT DO NOTHING`
+  yield* sql`INSERT INTO station ${
+    sql.insert(Arr.map(stations, (code) => ({ code: String(code), name: String(code) })))
+  } ON CONFLICT DO NOTHING`
   yield* sql`INSERT INTO route (id) VALUES (${id}) ON CONFLICT DO NOTHING`
   yield* sql`INSERT INTO route_stop ${
-    sql.insert(stations.slice(0, stops).map((station_code, stop_index) => ({
+    sql.insert(Arr.map(Arr.range(0, stops - 1), (index) => ({
       route_id: id,
-      stop_index,
-      station_code,
-      arrival_seconds: 36_000 + 3600 * stop_index,
-      departure_seconds: 36_300 + 3600 * stop_index,
-      metres: 50_000 * stop_index
+      stop_index: index,
+      station_code: String(stations[index]),
+      arrival_seconds: 36_000 + 3600 * index,
+      departure_seconds: 36_300 + 3600 * index,
+      metres: 50_000 * index
     })))
   } ON CONFLICT DO NOTHING`
   return id
 })
 
-export const configure = Effect.fnUntraced(function*(trainId: TrainId, pools: ReadonlyArray<Pool>) {
+export const configure = Effect.fnUntraced(function*(trainId: TrainId, pools: Arr.NonEmptyReadonlyArray<Pool>) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`INSERT INTO train_seat_config ${
-    sql.insert(pools.map(({ berth, quota, seatCount, travelClass }) => ({
-      train_id: trainId,
+    sql.insert(Arr.map(pools, ({ berth, quota, seatCount, travelClass }) => ({
+      train_id: String(trainId),
       travel_class: travelClass,
       quota,
       berth,
@@ -111,8 +119,8 @@ const decodeNumber = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ nu
 /** A train that runs on one day, ten days from now, with its run made and not loaded. */
 export const makeTrain = Effect.fnUntraced(function*(options: {
   readonly stops: number
-  readonly pools: ReadonlyArray<Pool>
-}): Effect.fn.Return<TestRun, unknown, SqlClient.SqlClient | StoreClock | RunRows> {
+  readonly pools: Arr.NonEmptyReadonlyArray<Pool>
+}) {
   const sql = yield* SqlClient.SqlClient
   const routeId = yield* routeOf(options.stops)
   const trainId = TrainId.make(`T${++trains}`)
@@ -125,11 +133,10 @@ export const makeTrain = Effect.fnUntraced(function*(options: {
   yield* sql`
     INSERT INTO train_service (train_id, service_number, route_id, weekdays, first_date, last_date)
     VALUES (${trainId}, 0, ${routeId}, 127, ${date}::text::date, ${date}::text::date)`
-  if (options.pools.length > 0) {
-    yield* configure(trainId, options.pools)
-  }
+  yield* configure(trainId, options.pools)
   yield* (yield* RunRows).makeWindow
-  return { id: runIdOf(trainNumber, date), trainId, trainNumber, date }
+  const run: TestRun = { id: runIdOf(trainNumber, date), trainId, trainNumber, date }
+  return run
 })
 
 /** The same, loaded into Redis and open. */

@@ -46,6 +46,7 @@ const toReply = (request: AllocateRequest, reply: typeof Reply.Type): AllocateRe
 export const allocate = (redis: ManagedRedis["Service"], request: AllocateRequest, nowMillis: number) => {
   const { classOfRun: { layout, legs }, party, quota, range, run } = request
   const known = layoutArguments(layout)
+  const pool = `${layout.travelClass}:${quota}`
   const { costs, wishes } = partyArguments(layout, party)
   return redis.run(
     script,
@@ -54,7 +55,7 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
       formatGate(request.gate),
       request.holdId,
       request.fingerprint,
-      `${layout.travelClass}:${quota}`,
+      pool,
       range.from,
       range.to,
       legs,
@@ -67,7 +68,9 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
       request.waitlistMax,
       known.baysPerCoach,
       known.types,
+      known.alike,
       costs,
+      `${pool}|${range.from}|${range.to}|${party.wishes.length}|${request.fingerprint}|`,
       known.json
     ]
   ).pipe(

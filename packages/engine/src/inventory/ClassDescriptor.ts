@@ -9,6 +9,8 @@ export interface LayoutArguments {
   readonly lower: number
   /** Index of the berth type by position in a bay, a digit each. */
   readonly types: string
+  /** Bits of the berths of the same type in a bay by position, a byte each. */
+  readonly alike: Buffer
   readonly baysPerCoach: number
 }
 
@@ -35,6 +37,7 @@ export const layoutArguments = (layout: CoachLayout): LayoutArguments => {
     json: JSON.stringify(described),
     lower: bayMask(layout, "LB"),
     types: described.bay.join(""),
+    alike: Buffer.from(layout.bay.map((berthType) => bayMask(layout, berthType))),
     baysPerCoach: baysPerCoach(layout)
   }
   known.set(layout, made)

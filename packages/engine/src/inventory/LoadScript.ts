@@ -1,40 +1,75 @@
 import { Effect, Schema } from "effect"
-import { describeClass } from "./ClassDescriptor.ts"
-import type { LoadRun } from "./Inventory.ts"
+import type { LoadRun, QuotaMasks } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
 import type { ManagedRedis, RedisArgument } from "./ManagedRedis.ts"
-import { maskArguments } from "./MaskBytes.ts"
-import { classKeys, freedKey, holdKey, metaKey } from "./RunKeys.ts"
+import { cutMask } from "./MaskBytes.ts"
+import { bitmapKey, freedKey, holdKey, metaKey, zsetKeys } from "./RunKeys.ts"
 
 /** Runs under way at once: enough to keep Redis busy, few enough that bookings between them do not notice. */
 const loadsInFlightMax = 32
 
 const script = luaScript("load-n")
 
-const decodeReply = Schema.decodeUnknownEffect(Schema.Literals(["Loaded", "Refused"]))
+const decodeReply = Schema.decodeUnknownEffect(Schema.Literals(["Loaded", "Refused", "Pools"]))
 
-const loadRun = (redis: ManagedRedis["Service"], { classes, gate, run }: LoadRun) =>
-  redis.run(
-    script,
-    [metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes.map(({ classOfRun }) => classOfRun))],
-    [
-      gate.epoch,
-      gate.version,
-      JSON.stringify(classes.map(({ classOfRun, waiting }) => ({
-        ...describeClass(classOfRun),
-        waiting: waiting.map((
-          { holdId, passengers, quota, range }
-        ) => [holdId, quota, passengers, range.from, range.to])
-      }))),
-      ...classes.flatMap(({ classOfRun, masks, taken }): Array<RedisArgument> => [
-        Buffer.from(taken),
-        ...maskArguments(classOfRun, masks)
-      ])
-    ]
-  ).pipe(
-    Effect.flatMap((reply) => Effect.orDie(decodeReply(reply))),
-    Effect.map((reply) => reply === "Loaded")
+// A train's runs share their masks, and there are thousands of runs to each train in a national timetable.
+const known = new WeakMap<QuotaMasks, ReadonlyArray<readonly [quota: string, mask: Buffer]>>()
+
+const cutMasks = (masks: QuotaMasks) => {
+  const earlier = known.get(masks)
+  if (earlier !== undefined) {
+    return earlier
+  }
+  const made = Array.from(masks, ([quota, mask]) => [quota, cutMask(mask)] as const).filter(([, mask]) =>
+    mask.length > 0
   )
+  known.set(masks, made)
+  return made
+}
+
+const waitingArgument = (classes: LoadRun["classes"]): string =>
+  classes.every(({ waiting }) => waiting.length === 0) ? "" : JSON.stringify(
+    classes.map(({ classOfRun: { layout, legs }, waiting }, index) =>
+      [
+        index + 1,
+        layout.travelClass,
+        legs,
+        waiting.map(({ holdId, passengers, quota, range }) => [holdId, quota, passengers, range.from, range.to])
+      ] as const
+    ).filter(([, , , parties]) => parties.length > 0)
+  )
+
+const loadArguments = ({ classes, gate }: LoadRun): Array<RedisArgument> => {
+  const args: Array<RedisArgument> = [gate.epoch, gate.version, classes.length, waitingArgument(classes)]
+  for (const { taken } of classes) {
+    args.push(taken.length === 0 ? "" : Buffer.from(taken))
+  }
+  for (const { classOfRun: { layout: { travelClass } }, masks } of classes) {
+    for (const [quota, mask] of cutMasks(masks)) {
+      args.push(`m:${travelClass}:${quota}`, mask)
+    }
+  }
+  return args
+}
+
+const loadRun = Effect.fnUntraced(function*(redis: ManagedRedis["Service"], load: LoadRun) {
+  const { classes, run } = load
+  const args = loadArguments(load)
+  const keys = [
+    metaKey(run),
+    holdKey(run),
+    freedKey(run),
+    ...classes.map(({ classOfRun }) => bitmapKey(run, classOfRun.layout.travelClass))
+  ]
+  const first = yield* Effect.orDie(decodeReply(yield* redis.run(script, keys, args)))
+  if (first !== "Pools") {
+    return first === "Loaded"
+  }
+  const zsets = classes.flatMap(({ classOfRun: { layout, quotas } }) =>
+    quotas.flatMap((quota) => zsetKeys(run, layout, quota))
+  )
+  return (yield* Effect.orDie(decodeReply(yield* redis.run(script, [...keys, ...zsets], args)))) === "Loaded"
+})
 
 export const load = (redis: ManagedRedis["Service"], runs: ReadonlyArray<LoadRun>) =>
   Effect.forEach(runs, (run) => loadRun(redis, run), { concurrency: loadsInFlightMax })

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
-import { Command, Redis } from "ioredis"
+import { Command, Redis, type RedisOptions } from "ioredis"
 import type { LuaScript } from "./LuaScript.ts"
 
 /** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
@@ -26,6 +26,9 @@ export class RedisUnreachable extends Schema.TaggedError<RedisUnreachable>()("Re
   }
 }
 
+/** A call that Redis or the client refused, in their own words. */
+export class RedisRefusal extends Schema.TaggedError<RedisRefusal>()("RedisRefusal", { message: Schema.String }) {}
+
 const unavailable = (detail: string) => new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail })
 
 /**
@@ -37,6 +40,10 @@ export class ManagedRedis extends Context.Service<ManagedRedis, {
   readonly connections: SubscriptionRef.SubscriptionRef<number>
   /** One command; texts in the reply are strings. */
   send(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<unknown, StoreUnavailable>
+  /** The same, with what Redis or the client said where they refuse. */
+  sendPlain<A = unknown>(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<A, RedisRefusal>
+  /** Another client with the same settings, not connected yet; whoever asks for it disconnects it. */
+  duplicate(changes: Partial<RedisOptions>): Redis
   /** Runs a script; loads it first where Redis does not have it. Texts in the reply are strings. */
   run(
     script: LuaScript,
@@ -114,23 +121,24 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   const client = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
   let inFlight = 0
 
-  const attempt = (call: () => Promise<unknown>): Effect.Effect<unknown, Error> =>
-    Effect.callback<unknown, Error>((resume) => {
+  const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
+    Effect.callback<A, RedisRefusal>((resume) => {
       if (inFlight >= commandsInFlightMax) {
-        return resume(Effect.fail(new Error(`${commandsInFlightMax} calls are under way`)))
+        return resume(new RedisRefusal({ message: `${commandsInFlightMax} calls are under way` }))
       }
       inFlight++
-      const settle = (reply: Effect.Effect<unknown, Error>) => {
+      const settle = (reply: Effect.Effect<A, RedisRefusal>) => {
         inFlight--
         return resume(reply)
       }
       call().then(
         (reply) => settle(Effect.succeed(reply)),
-        (error: unknown) => settle(Effect.fail(error instanceof Error ? error : new Error(String(error))))
+        (error: unknown) =>
+          settle(Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) })))
       )
     })
 
-  const orUnavailable = Effect.catch((error: Error) => {
+  const orUnavailable = Effect.catch((error: RedisRefusal) => {
     // A script or a command that is wrong stays wrong: no caller can act on it.
     if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
       return Effect.die(new Error(error.message))
@@ -144,8 +152,8 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     )
   })
 
-  const send = (name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
-    attempt(() => {
+  const send = <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
+    attempt<A>(() => {
       const command = new Command(name, [...args], { replyEncoding })
       client.sendCommand(command)
       return command.promise
@@ -159,10 +167,9 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   ) => {
     const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
     return evalsha.pipe(
-      Effect.catch((error) =>
-        error.message.startsWith("NOSCRIPT")
-          ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
-          : Effect.fail(error)
+      Effect.catchIf(
+        (error) => error.message.startsWith("NOSCRIPT"),
+        () => Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
       ),
       orUnavailable
     )
@@ -171,6 +178,8 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   return ManagedRedis.of({
     connections,
     send: (command, ...args) => send(command, args, "utf8").pipe(orUnavailable),
+    sendPlain: (command, ...args) => send(command, args, "utf8"),
+    duplicate: (changes) => client.duplicate(changes),
     run: evaluate("utf8"),
     runBinary: evaluate(null)
   })

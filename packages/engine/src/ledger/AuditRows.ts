@@ -113,6 +113,10 @@ const make = Effect.gen(function*() {
         SELECT runs.id, 'cancelled sales are not freed yet', format('waiting to be freed: %s', count(*)),
           'Redis has not confirmed them'
         FROM runs JOIN sale s ON s.freeing AND s.berth >> 16 = runs.id GROUP BY runs.id
+        UNION ALL
+        SELECT run_id, 'cancelled parties have not left the waitlist yet', format('waiting to leave: %s', count(*)),
+          'Redis has not confirmed them'
+        FROM waits WHERE leaving GROUP BY run_id
       )
       SELECT run_id::float8 AS "runId", subject, one, other FROM contradiction ORDER BY run_id, subject, one, other`
   const decode = Schema.decodeUnknownEffect(Schema.Array(Contradiction))

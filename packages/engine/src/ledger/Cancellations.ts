@@ -1,4 +1,4 @@
-import type { Pnr } from "@berth/domain/Pnr"
+import { Pnr } from "@berth/domain/Pnr"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
@@ -27,6 +27,18 @@ export type Cancelled = typeof Cancelled.Type
 const Unfreed = Schema.Struct({ ...FreedSale.fields, epoch: Schema.Int, runId: Schema.Int })
 export type Unfreed = typeof Unfreed.Type
 
+/** A party of the waitlist of which some, or all, have cancelled. */
+export const LeavingParty = Schema.Struct({
+  pnr: Pnr,
+  runId: Schema.Int,
+  epoch: Schema.Int,
+  travelClass: TravelClass,
+  holdId: Schema.String,
+  /** How many still wait. */
+  passengers: Schema.Int
+})
+export type LeavingParty = typeof LeavingParty.Type
+
 /** Cancelling in the record, and what Redis still has to be told of it. */
 export class Cancellations extends Context.Service<Cancellations, {
   /** Cancels all or the passengers named; none where there is no such booking of that user. */
@@ -39,6 +51,10 @@ export class Cancellations extends Context.Service<Cancellations, {
   freed(saleIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
   /** What Redis has not confirmed, oldest first, up to a thousand. */
   readonly unfreed: Effect.Effect<ReadonlyArray<Unfreed>, StoreUnavailable>
+  /** Notes that Redis counts as many of a party as these. */
+  left(party: LeavingParty): Effect.Effect<void, StoreUnavailable>
+  /** Parties whose count Redis has not confirmed, up to a thousand. */
+  readonly leaving: Effect.Effect<ReadonlyArray<LeavingParty>, StoreUnavailable>
 }>()("@berth/engine/ledger/Cancellations") {
   static readonly layer = Layer.effect(
     Cancellations,
@@ -70,6 +86,21 @@ export class Cancellations extends Context.Service<Cancellations, {
             FROM sale s JOIN run r ON r.id = s.berth >> 16
             WHERE s.freeing ORDER BY s.id LIMIT 1000`
       })
+      // Not where more have cancelled meanwhile, for of those Redis has not been told.
+      const confirmLeft = SqlSchema.void({
+        Request: LeavingParty,
+        execute: ({ passengers, pnr }) =>
+          sql`UPDATE waitlist_entry SET leaving = false WHERE pnr = ${pnr} AND passengers = ${passengers}`
+      })
+      const selectLeaving = SqlSchema.findAll({
+        Request: Schema.Void,
+        Result: LeavingParty,
+        execute: () =>
+          sql`SELECT w.pnr, w.run_id::float8 AS "runId", r.epoch::float8 AS epoch, w.travel_class AS "travelClass",
+              w.hold_id AS "holdId", w.passengers
+            FROM waitlist_entry w JOIN run r ON r.id = w.run_id
+            WHERE w.leaving ORDER BY w.pnr LIMIT 1000`
+      })
       return Cancellations.of({
         cancel: (options) =>
           cancel(options).pipe(
@@ -78,7 +109,9 @@ export class Cancellations extends Context.Service<Cancellations, {
             fromStore
           ),
         freed: (saleIds) => fromStore(acknowledge(saleIds)),
-        unfreed: fromStore(selectUnfreed(undefined))
+        unfreed: fromStore(selectUnfreed(undefined)),
+        left: (party) => fromStore(confirmLeft(party)),
+        leaving: fromStore(selectLeaving(undefined))
       })
     })
   )

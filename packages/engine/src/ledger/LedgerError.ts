@@ -22,8 +22,12 @@ const isAway = Schema.is(
   ])
 )
 
-/** Whether the error says that PostgreSQL is away or busy, rather than that a statement was wrong. */
-export const isStoreAway = (error: SqlError.SqlError): boolean => isAway(error.reason._tag)
+// The client has no name for these: a value that is out of range, a row that a statement would change twice.
+const isOfData = Schema.is(Schema.Struct({ code: Schema.String.check(Schema.isPattern(/^2[12]/)) }))
+
+/** Whether the error says that PostgreSQL is away or busy, rather than that a statement or its data were wrong. */
+export const isStoreAway = ({ reason }: SqlError.SqlError): boolean =>
+  isAway(reason._tag) && !(reason._tag === "UnknownError" && isOfData(reason.cause))
 
 type OfSql = SqlError.SqlError | Schema.SchemaError
 

@@ -98,8 +98,12 @@ const make = Effect.gen(function*() {
     Request: Ids,
     execute: (ids) =>
       sql`
-        UPDATE sale SET freeing = false
-        WHERE freeing AND berth >> 16 IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`
+        WITH runs AS (
+          SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
+        ), left_waitlist AS (
+          UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
+        )
+        UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
   })
   const selectSold = SqlSchema.findAll({
     Request: Ids,

@@ -4,14 +4,13 @@ import type { Cancellation } from "@berth/domain/Booking"
 import { BookingNotFound, NothingToCancel } from "@berth/domain/BookingErrors"
 import { zeroRupees } from "@berth/domain/Money"
 import type { Pnr } from "@berth/domain/Pnr"
-import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Option } from "effect"
-import { Inventory } from "../inventory/Inventory.ts"
+import type { Inventory } from "../inventory/Inventory.ts"
 import { Bookings } from "../ledger/Bookings.ts"
-import { Cancellations, type Cancelled } from "../ledger/Cancellations.ts"
-import { RunDirectory } from "../timetable/RunDirectory.ts"
-import { freeLegs } from "./FreedLegs.ts"
-import { PromotionQueue } from "./PromotionQueue.ts"
+import { Cancellations } from "../ledger/Cancellations.ts"
+import type { RunDirectory } from "../timetable/RunDirectory.ts"
+import { freeLegs, leaveWaitlist } from "./FreedLegs.ts"
+import type { PromotionQueue } from "./PromotionQueue.ts"
 
 type CancelError = InstanceType<(typeof cancelErrors)[number]>
 
@@ -35,23 +34,6 @@ const make = Effect.gen(function*() {
   const cancellations = yield* Cancellations
   const services = yield* Effect.context<Inventory | Cancellations | RunDirectory | PromotionQueue>()
 
-  /** Takes those who no longer wait off Redis's count of them. */
-  const leaveWaitlist = Effect.fnUntraced(function*(
-    cancelled: Cancelled
-  ): Effect.fn.Return<void, StoreUnavailable, Inventory | RunDirectory | PromotionQueue> {
-    const run = yield* (yield* RunDirectory).byId(cancelled.runId)
-    if (cancelled.waiting !== null && cancelled.travelClass !== null && Option.isSome(run)) {
-      yield* (yield* Inventory).setWaiting({
-        run: run.value,
-        epoch: cancelled.epoch,
-        travelClass: cancelled.travelClass,
-        holdId: cancelled.waiting.holdId,
-        passengers: cancelled.waiting.passengers
-      })
-      yield* (yield* PromotionQueue).wake(cancelled.runId)
-    }
-  })
-
   const cancel = Effect.fn("Cancel.cancel")(function*({ caller, passengers, pnr }: {
     readonly caller: CurrentUser["Service"]
     readonly pnr: Pnr
@@ -74,9 +56,12 @@ const make = Effect.gen(function*() {
           : `Booking ${pnr} has no such passengers, or they are cancelled already; nobody was cancelled.`
       })
     }
+    const { epoch, freed, runId, travelClass, waiting } = result.value
     yield* Effect.all([
-      freeLegs(result.value.runId, result.value.epoch, result.value.freed),
-      leaveWaitlist(result.value)
+      freeLegs(runId, epoch, freed),
+      waiting === null || travelClass === null
+        ? Effect.void
+        : leaveWaitlist({ pnr, runId, epoch, travelClass, ...waiting })
     ], { discard: true }).pipe(
       Effect.provide(services),
       // The record has it; the sweep tells Redis again.

@@ -2,7 +2,7 @@ import { slotOf, travelClassOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Effect, Option } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
-import { Cancellations, type FreedSale } from "../ledger/Cancellations.ts"
+import { Cancellations, type FreedSale, type LeavingParty } from "../ledger/Cancellations.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -41,6 +41,23 @@ export const freeLegs = Effect.fn("freeLegs")(function*(
   })
   if (reply !== "Early") {
     yield* cancellations.freed(saleIds)
+    yield* (yield* PromotionQueue).wake(runId)
+  }
+})
+
+/** Tells Redis how many of a party still wait, and notes in the record that it knows; else the sweep repeats it. */
+export const leaveWaitlist = Effect.fn("leaveWaitlist")(function*(
+  party: LeavingParty
+): Effect.fn.Return<void, StoreUnavailable, Inventory | Cancellations | RunDirectory | PromotionQueue> {
+  const cancellations = yield* Cancellations
+  const { epoch, holdId, passengers, runId, travelClass } = party
+  const run = yield* (yield* RunDirectory).byId(runId)
+  if (Option.isNone(run)) {
+    return yield* cancellations.left(party)
+  }
+  const reply = yield* (yield* Inventory).setWaiting({ run: run.value, epoch, travelClass, holdId, passengers })
+  if (reply !== "Early") {
+    yield* cancellations.left(party)
     yield* (yield* PromotionQueue).wake(runId)
   }
 })

@@ -2,13 +2,22 @@ import { berthWish } from "@berth/domain/rules/BerthWish"
 import { runBerthOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
-import { Inventory, type PromoteReply, type WaitingParty } from "../inventory/Inventory.ts"
+import {
+  type HoldVerdict,
+  Inventory,
+  type LiveHold,
+  type PromoteReply,
+  type WaitingParty
+} from "../inventory/Inventory.ts"
+import { HoldFacts } from "../ledger/HoldFacts.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
-import { type WaitingBooking, Waitlist } from "../ledger/Waitlist.ts"
+import { type PromotionOutcome, type WaitingBooking, Waitlist } from "../ledger/Waitlist.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
+import { keyHashOfHold } from "./BookingKey.ts"
+import { verdictOn } from "./Sweeper.ts"
 
 /** How long after the berths were given the record takes a promotion. */
 const commitMillisMax = 10_000
@@ -38,12 +47,35 @@ const toWaitingParty = (party: WaitingBooking): WaitingParty => ({
   }
 })
 
+/** What Redis is told of berths that it gave to a waiting party. */
+const verdict = Effect.fnUntraced(function*(
+  outcome: PromotionOutcome,
+  party: WaitingBooking,
+  seated: PromoteReply["seated"][number] & Pick<LiveHold, "travelClass">,
+  epoch: number
+): Effect.fn.Return<HoldVerdict, StoreUnavailable, HoldFacts> {
+  const { holdId } = party
+  switch (outcome) {
+    case "committed":
+      return { _tag: "Settle", holdId }
+    // Some cancelled in the meantime: only the record knows whether the others still wait.
+    case "gone": {
+      const [fact] = yield* (yield* HoldFacts).find([keyHashOfHold(holdId)])
+      const hold: LiveHold = { ...seated, state: "held", range: { from: party.fromStop, to: party.toStop } }
+      return verdictOn(hold, fact, epoch)
+    }
+    default:
+      return { _tag: "Park", holdId, passengers: party.passengers.length }
+  }
+})
+
 const make = Effect.gen(function*() {
   const loader = yield* RunLoader
   const inventory = yield* Inventory
   const waitlist = yield* Waitlist
   const directory = yield* RunDirectory
   const clock = yield* StoreClock
+  const services = yield* Effect.context<HoldFacts>()
 
   const commit = Effect.fnUntraced(function*(
     run: Run,
@@ -63,19 +95,14 @@ const make = Effect.gen(function*() {
         berth: runBerthOf(run.id, composed.travelClass, seated.slots[index] ?? -1)
       }))
     })
-    // Who cancelled in the meantime may wait no more, or with fewer: the sweep asks the record.
-    if (outcome === "gone") {
-      return false
-    }
-    const holdId = party.holdId
     yield* inventory.judge({
       run,
       epoch,
       classes: [classOfRun(composed, legsOf(run.route))],
       verdicts: [
-        outcome === "committed"
-          ? { _tag: "Settle", holdId }
-          : { _tag: "Park", holdId, passengers: party.passengers.length }
+        yield* verdict(outcome, party, { ...seated, travelClass: composed.travelClass }, epoch).pipe(
+          Effect.provide(services)
+        )
       ]
     })
     // Redis gave what the record has sold or withdrawn: what it has of this run cannot be relied on.

@@ -8,7 +8,7 @@ import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { keyHashOfHold } from "./BookingKey.ts"
-import { freeLegs } from "./FreedLegs.ts"
+import { freeLegs, leaveWaitlist } from "./FreedLegs.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 
 /**
@@ -29,20 +29,23 @@ const dropped = Metric.counter("berth_holds_dropped", {
 export class Sweeper extends Context.Service<Sweeper, {
   /** Asks the record about every hold whose time is over. */
   readonly sweepHolds: Effect.Effect<void, StoreUnavailable>
-  /** Repeats the releases that Redis has not confirmed. */
+  /** Tells Redis again of cancellations that it has not confirmed. */
   readonly repeatReleases: Effect.Effect<void, StoreUnavailable>
 }>()("@berth/engine/sale/Sweeper") {
   static readonly layer = Layer.effect(Sweeper, Effect.suspend(() => make))
 }
 
-/** What becomes of a hold, by what the record knows of its key. */
-export const verdictOn = (hold: LiveHold, fact: HoldFact | undefined): HoldVerdict => {
+/**
+ * What becomes of a hold of the given epoch, by what the record knows of its key. Berths that the booking got in an earlier
+ * epoch are not this hold's: it was made for a repeated call of which Redis had forgotten the first.
+ */
+export const verdictOn = (hold: LiveHold, fact: HoldFact | undefined, epoch: number): HoldVerdict => {
   const { holdId } = hold
   if (fact?.waiting?.holdId === holdId) {
     return { _tag: "Park", holdId, passengers: fact.waiting.passengers }
   }
   const given = new Set(fact?.berths.map(slotOf))
-  return hold.state === "held" && hold.slots.every((slot) => given.has(slot))
+  return hold.state === "held" && fact?.epoch === epoch && hold.slots.every((slot) => given.has(slot))
     ? { _tag: "Settle", holdId }
     : { _tag: "Drop", holdId }
 }
@@ -64,7 +67,7 @@ const make = Effect.gen(function*() {
       const run = yield* directory.find(ref.trainId, ref.date)
       const known = yield* facts.find([...new Set(holds.map(({ holdId }) => keyHashOfHold(holdId)))])
       const byKey = new Map(known.map((fact) => [fact.keyHash, fact]))
-      const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId))))
+      const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId)), run.gate.epoch))
       yield* inventory.judge({
         run,
         epoch: run.gate.epoch,
@@ -91,17 +94,12 @@ const make = Effect.gen(function*() {
       inventory.runsHeld,
       (runs) => Effect.forEach(runs, sweepRun, { concurrency, discard: true })
     ).pipe(Effect.withSpan("Sweeper.sweepHolds")),
-    repeatReleases: Effect.flatMap(
-      cancellations.unfreed,
-      (unfreed) =>
-        Effect.forEach(
-          Map.groupBy(unfreed, ({ runId }) => runId),
-          ([runId, sales]) => freeLegs(runId, sales[0]?.epoch ?? 0, sales),
-          { discard: true }
-        )
-    ).pipe(
-      Effect.provide(services),
-      Effect.withSpan("Sweeper.repeatReleases")
-    )
+    repeatReleases: Effect.gen(function*() {
+      const unfreed = Map.groupBy(yield* cancellations.unfreed, ({ runId }) => runId)
+      yield* Effect.forEach(unfreed, ([runId, sales]) => freeLegs(runId, sales[0]?.epoch ?? 0, sales), {
+        discard: true
+      })
+      yield* Effect.forEach(yield* cancellations.leaving, leaveWaitlist, { discard: true })
+    }).pipe(Effect.provide(services), Effect.withSpan("Sweeper.repeatReleases"))
   })
 })

@@ -19,8 +19,8 @@ const runsPerChunk = 200
 const concurrency = 16
 
 /** What differs is looked at so often: what is under way is over by the next look. */
-const looksMax = 4
-const lookEvery = "500 millis"
+const looksMax = 3
+const lookEvery = "200 millis"
 
 /** Something of which Redis and the record, or the record and itself, say different things. */
 export interface Difference extends Disagreement {
@@ -54,6 +54,31 @@ interface Looked extends AuditReport {
   readonly runIds: ReadonlyArray<number>
 }
 
+/** What the record knows of those for whom Redis has holds. */
+const factsOf = Effect.fnUntraced(function*(holdFacts: HoldFacts["Service"], dump: RunDump) {
+  const keys = [
+    ...new Set(dump.holds.filter(({ state }) => state !== "parked").map(({ holdId }) => keyHashOfHold(holdId)))
+  ]
+  const found = keys.length === 0 ? [] : yield* holdFacts.find(keys)
+  return new Map<string, HoldFact>(found.map((fact) => [fact.keyHash, fact]))
+})
+
+/** Looks again at what differs; what is under way differs for a moment, what is wrong stays as it is. */
+const settle = Effect.fnUntraced(function*(
+  look: (runIds: ReadonlyArray<number>) => Effect.Effect<Looked, StoreUnavailable>,
+  first: Looked
+) {
+  let { differences, runIds } = first
+  for (let looks = 1; looks < looksMax && runIds.length > 0; looks++) {
+    yield* Effect.sleep(lookEvery)
+    const again = yield* look(runIds)
+    const still = new Set(again.differences.map(textOf))
+    differences = differences.filter((difference) => still.has(textOf(difference)))
+    runIds = differences.length === 0 ? [] : again.runIds
+  }
+  return { ...first, differences }
+})
+
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
   const epochs = yield* RunEpochs
@@ -68,12 +93,12 @@ const make = Effect.gen(function*() {
     sold: ReadonlyArray<SoldLegs>,
     waiting: ReadonlyArray<WaitingHold>
   ): Effect.fn.Return<ReadonlyArray<Disagreement>, StoreUnavailable> {
-    const classes = [...composition.classes.values()].map((composed) => classOfRun(composed, run.legs, "all"))
+    const classes = [...composition.classes.values()].map((composed) => classOfRun(composed, run.legs))
     const dump = yield* dumps.dump(run, classes)
     if (dump === null) {
       return [{ subject: "the run", one: "Redis: not there", other: `record: open at epoch ${run.epoch}` }]
     }
-    const facts = yield* factsOf(dump)
+    const facts = yield* factsOf(holdFacts, dump)
     return [
       ...compareGate(dump, run),
       ...[...composition.classes.values()].flatMap((composed) =>
@@ -88,14 +113,6 @@ const make = Effect.gen(function*() {
       ),
       ...compareWaiting(dump, waiting, facts)
     ]
-  })
-
-  const factsOf = Effect.fnUntraced(function*(dump: RunDump) {
-    const keys = [
-      ...new Set(dump.holds.filter(({ state }) => state !== "parked").map(({ holdId }) => keyHashOfHold(holdId)))
-    ]
-    const found = keys.length === 0 ? [] : yield* holdFacts.find(keys)
-    return new Map<string, HoldFact>(found.map((fact) => [fact.keyHash, fact]))
   })
 
   const look = Effect.fn("Audit.look")(
@@ -134,25 +151,12 @@ const make = Effect.gen(function*() {
     }
   )
 
-  /** Looks again at what differs; what is under way differs for a moment, what is wrong stays as it is. */
-  const settle = Effect.fnUntraced(function*(first: Looked) {
-    let { differences, runIds } = first
-    for (let looks = 1; looks < looksMax && runIds.length > 0; looks++) {
-      yield* Effect.sleep(lookEvery)
-      const again = yield* look(runIds)
-      const still = new Set(again.differences.map(textOf))
-      differences = differences.filter((difference) => still.has(textOf(difference)))
-      runIds = differences.length === 0 ? [] : again.runIds
-    }
-    return { ...first, differences }
-  })
-
   const auditRuns = Effect.fn("Audit.auditRuns")(function*(runIds: ReadonlyArray<number>) {
     const chunks = Array.from(
       { length: Math.ceil(runIds.length / runsPerChunk) },
       (_, chunk) => runIds.slice(chunk * runsPerChunk, (chunk + 1) * runsPerChunk)
     )
-    const looked = yield* Effect.forEach(chunks, (chunk) => Effect.flatMap(look(chunk), settle))
+    const looked = yield* Effect.forEach(chunks, (chunk) => Effect.flatMap(look(chunk), (first) => settle(look, first)))
     const sum = (count: (report: AuditReport) => number) => looked.reduce((total, report) => total + count(report), 0)
     return {
       runs: sum(({ runs }) => runs),

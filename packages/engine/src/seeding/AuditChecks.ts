@@ -70,9 +70,9 @@ const union = (...sides: ReadonlyArray<Uint8Array>): Uint8Array => {
 }
 
 /** Holds that have berths of which the record does not say that they are sold, now or ever. */
-const isOpen = (hold: DumpedHold, facts: ReadonlyMap<string, HoldFact>): boolean =>
+const isOpen = (hold: DumpedHold, facts: ReadonlyMap<string, HoldFact>, epoch: number): boolean =>
   hold.state === "held"
-  && verdictOn({ ...hold, state: "held" }, facts.get(keyHashOfHold(hold.holdId)))._tag !== "Settle"
+  && verdictOn({ ...hold, state: "held" }, facts.get(keyHashOfHold(hold.holdId)), epoch)._tag !== "Settle"
 
 export interface ClassCheck {
   readonly dump: RunDump
@@ -92,9 +92,10 @@ export const compareClass = (check: ClassCheck): ReadonlyArray<Disagreement> => 
   if (found === undefined) {
     return []
   }
-  const held = dump.holds.filter((hold) => hold.travelClass === travelClass && isOpen(hold, facts)).flatMap((
-    { range, slots }
-  ) => slots.map((slot) => ({ berth: slot, ...range })))
+  const held = dump.holds.filter((hold) => hold.travelClass === travelClass && isOpen(hold, facts, dump.gate.epoch))
+    .flatMap((
+      { range, slots }
+    ) => slots.map((slot) => ({ berth: slot, ...range })))
   const expected = union(takenOf(sold, legs), takenOf(held, legs), found.freed)
   const names = (bytes: Uint8Array) => bitNames(layout, legs, bytes)
   const occupied = new Set(names(union(takenOf(sold, legs), takenOf(held, legs))))

@@ -26,7 +26,8 @@ layer(RedisForTests.managedRedis, { timeout: "60 seconds" })("managed Redis", (i
         const id = Number(yield* redis.send("CLIENT", "ID"))
         const cut = yield* Effect.flip(
           redis.send("CLIENT", "KILL", "ID", id, "SKIPME", "no").pipe(
-            Effect.andThen(redis.send("PING"))
+            Effect.andThen(redis.send("PING")),
+            Effect.asVoid
           )
         )
         assert.strictEqual(cut._tag, "StoreUnavailable")

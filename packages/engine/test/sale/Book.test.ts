@@ -1,7 +1,10 @@
+import { PersonName } from "@berth/domain/PersonName"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { Bookings } from "../../src/ledger/Bookings.ts"
+import { Book } from "../../src/sale/Book.ts"
+import { ConfigApplier } from "../../src/seeding/ConfigApplier.ts"
 import { configure, engine, openTrain, sleepers } from "../TestEngine.ts"
 import { admin, book, cancel, free, requestOf, seatsOf, stranger, traveller, waitlistOf } from "./Sales.ts"
 
@@ -40,7 +43,11 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
     Effect.gen(function*() {
       const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 2, UB: 2 }) })
       const { booking } = yield* book(run, {
-        passengers: [{ name: "A", age: 70, gender: "M" }, { name: "B", age: 5, berth: "UB" }]
+        passengers: [{ name: PersonName.make("A"), age: 70, gender: "M" }, {
+          name: PersonName.make("B"),
+          age: 5,
+          berth: "UB"
+        }]
       })
       assert.deepStrictEqual(booking.passengers.map(({ berth }) => berth), ["LB", "UB"])
       const found = yield* (yield* Bookings).find({ pnr: booking.pnr, forUser: traveller.userId })
@@ -62,7 +69,7 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
 
   it.effect("refuses a party whose conditions cannot be met, and writes nothing", () =>
     Effect.gen(function*() {
-      // 24 lower berths to a coach: the 25th stands in the second coach.
+      // 18 lower berths to a coach: the last six stand in the second coach.
       const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 25 }) })
       for (let n = 0; n < 4; n++) yield* book(run, { passengers: 6, conditions: { sameCoach: true } })
       const left = yield* free(run)
@@ -99,7 +106,6 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
       const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 2 }) })
       const bookings = yield* Bookings
       const request = { ...requestOf(run, {}), userId: stranger.userId }
-      const { Book } = yield* Effect.promise(() => import("../../src/sale/Book.ts"))
       const service = yield* Book
       const refused = yield* Effect.flip(service.book({ caller: traveller, request, key: undefined }))
       assert.strictEqual(refused._tag, "Forbidden")
@@ -123,15 +129,13 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
   it.effect("sells what an edit has added, and not what it has taken away", () =>
     Effect.gen(function*() {
       const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 2 }) })
-      const { ConfigApplier } = yield* Effect.promise(() => import("../../src/seeding/ConfigApplier.ts"))
-      const applier = yield* ConfigApplier
       yield* configure(run.trainId, sleepers({ LB: 1 }))
-      // Redis does not know of it yet, so that the record has to refuse.
-      const { booking } = yield* book(run)
-      assert.deepStrictEqual(seatsOf(booking), ["S1-1"])
+      assert.deepStrictEqual(seatsOf((yield* book(run)).booking), ["S1-1"])
+      // Redis does not know of the edit and offers S1-4; the record refuses it.
+      assert.strictEqual((yield* Effect.flip(book(run)))._tag, "SoldOut")
       assert.strictEqual(yield* free(run), 0)
       yield* configure(run.trainId, sleepers({ LB: 3 }))
-      yield* applier.applyAll
+      yield* (yield* ConfigApplier).applyAll
       assert.strictEqual(yield* free(run), 2)
       yield* book(run, { passengers: 2, conditions: { onlyIfConfirmed: true } })
     }))

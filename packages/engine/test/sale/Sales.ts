@@ -1,12 +1,13 @@
 import type { CurrentUser } from "@berth/domain/Auth"
 import type { Booking } from "@berth/domain/Booking"
-import { BookingRequest } from "@berth/domain/BookingRequest"
+import type { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
+import { PersonName } from "@berth/domain/PersonName"
 import type { Pnr } from "@berth/domain/Pnr"
 import { UserId } from "@berth/domain/UserId"
 import { Effect, Schema } from "effect"
-import { holdKey } from "../../src/inventory/RunKeys.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
+import { holdKey } from "../../src/inventory/RunKeys.ts"
 import { AvailabilityReader } from "../../src/sale/AvailabilityReader.ts"
 import { Book } from "../../src/sale/Book.ts"
 import { Cancel } from "../../src/sale/Cancel.ts"
@@ -22,7 +23,7 @@ const party = (passengers: Passengers): BookingRequest["passengers"] => {
   if (typeof passengers !== "number") {
     return passengers
   }
-  const one = Schema.decodeUnknownSync(BookingRequest.fields.passengers)([{ name: "Traveller", age: 30 }])[0]
+  const one = { name: PersonName.make("Traveller"), age: 30 }
   return [one, ...Array.from({ length: passengers - 1 }, () => one)]
 }
 
@@ -77,7 +78,8 @@ export const free = Effect.fnUntraced(function*(run: TestRun, legs?: readonly [n
   return classes.find(({ travelClass }) => travelClass === "SL")?.quotas.find((pool) => pool.quota === quota)?.free ?? 0
 })
 
-export const seatsOf = ({ passengers }: Booking) => passengers.map(({ seat }) => seat)
+export const seatsOf = ({ passengers }: Booking): ReadonlyArray<string | undefined> =>
+  passengers.map(({ seat }) => seat)
 
 export const waitlistOf = ({ passengers }: Booking) => passengers.map(({ waitlist }) => waitlist?.atBooking)
 

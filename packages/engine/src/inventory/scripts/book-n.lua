@@ -28,8 +28,10 @@
   ARGV[14] waitlist max     passengers that may wait in the pool; 0: this party may not
   ARGV[15] bays per coach
   ARGV[16] types            index of the berth type (of KEYS[4+]) by position in a bay, a digit each
-  ARGV[17] costs            of a bay by its free berths, see choose
-  ARGV[18] class            as JSON, see pools
+  ARGV[17] alike            bits of the berths of the same type in a bay by position, a byte each
+  ARGV[18] costs            of a bay by its free berths, see choose
+  ARGV[19] record           what hold keeps of the party from the pool to the fingerprint, each with | behind it
+  ARGV[20] class            as JSON, see pools
 
   { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
   { "Waiting", known }
@@ -58,27 +60,23 @@ end
 
 local time = call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now > tonumber(ARGV[8]) then return { "Late" } end
+if now > ARGV[8] + 0 then return { "Late" } end
 
 local mask, made = meta[2] or "", meta[3]
 local taken = call("GET", KEYS[3]) or ""
-local from, to, legs, bays_per_coach = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[15])
-local wishes, costs = ARGV[10], ARGV[17]
-local lower, lower_min, same_coach = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13] == "1"
+-- Adding 0 reads a number at half the price of tonumber.
+local from, to, legs, bays_per_coach = ARGV[5] + 0, ARGV[6] + 0, ARGV[7] + 0, ARGV[15] + 0
+local wishes, costs = ARGV[10], ARGV[18]
+local lower, lower_min, same_coach = ARGV[11] + 0, ARGV[12] + 0, ARGV[13] == "1"
 -- @include choose
 
--- A record as read_hold reads it, without its slots.
-local hold = format(
-  "%s|%d|%s|%s|%s|%d|%s|", bays and "held" or "waiting", now + ARGV[9], pool_name, ARGV[5], ARGV[6], party, ARGV[3]
-)
-
 if not bays then
-  local waitlist_max = tonumber(ARGV[14])
+  local waitlist_max = ARGV[14] + 0
   if waitlist_max == 0
     or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + party > waitlist_max then
     return { "Full", tostring(total) }
   end
-  call("HSET", KEYS[2], id, hold)
+  call("HSET", KEYS[2], id, "waiting|" .. now + ARGV[9] .. "|" .. ARGV[19])
   call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
   call("HINCRBY", KEYS[1], "p:" .. pool_name, party)
   return { "Waiting", "0" }
@@ -86,7 +84,7 @@ end
 
 local class
 if not made then
-  class = cjson.decode(ARGV[18])
+  class = cjson.decode(ARGV[20])
   class.bays_per_coach, class.legs = bays_per_coach, legs
 end
 -- @include assign
@@ -95,27 +93,33 @@ slots = table.concat(slots, ",")
 for n = 1, #bays do
   local bay, picked = bays[n], bits[n]
   local base = (bay - 1) * legs
-  local fresh = picked
+  local untouched = picked
   if base < #taken then
-    fresh = band(picked, 255 - bor(byte(taken, base + 1, base + legs)))
+    untouched = band(picked, 255 - bor(byte(taken, base + 1, base + legs)))
     local journey = { byte(taken, base + from + 1, base + to) }
     for leg = 1, #journey do journey[leg] = journey[leg] + picked end
     call("SETRANGE", KEYS[3], base + from, char(unpack(journey)))
   else
     call("SETRANGE", KEYS[3], base, rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
   end
-  while made and fresh ~= 0 do
-    local lowest = band(fresh, -fresh)
-    fresh = fresh - lowest
+  while made and untouched ~= 0 do
+    local lowest = band(untouched, -untouched)
     local position = byte(POPCOUNT, lowest)
+    local alike = byte(ARGV[17], position + 1)
     -- As text, so that Redis need not write the number twice.
     local slot = format("%d", (bay - 1) * 8 + position)
-    call("ZREMRANGEBYSCORE", KEYS[4 + byte(ARGV[16], position + 1) - 48], slot, slot)
+    local last_slot = slot
+    if alike ~= lowest and band(untouched, alike) == alike then
+      -- All of the type in this bay go at once.
+      lowest, last_slot = alike, bay * 8 - 1
+    end
+    untouched = untouched - lowest
+    call("ZREMRANGEBYSCORE", KEYS[4 + byte(ARGV[16], position + 1) - 48], slot, last_slot)
   end
 end
 if class then
   -- @include zsets
   make_pool(class, { name = pool_name, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
 end
-call("HSET", KEYS[2], id, hold .. slots)
+call("HSET", KEYS[2], id, "held|" .. now + ARGV[9] .. "|" .. ARGV[19] .. slots)
 return { "Held", slots, "0" }

@@ -1,7 +1,7 @@
 -- Gives each of the party one of the berths chosen: first to those who wished for its type, the rest in order. Leaves
 -- `slots` in the passengers' order.
 local slots, unassigned = {}, bits
-if find(wishes, "[^\255]") then
+if wished then
   unassigned = { unpack(bits) }
   for passenger = 1, party do
     local wish = byte(wishes, passenger)

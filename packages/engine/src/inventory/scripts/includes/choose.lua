@@ -14,18 +14,18 @@
   and leaves its choice in `bays` and, for each of them, `bits`; or nil and `total`, how many berths are free.
 ]]
 local party, first, last = #wishes, from + 1, to
-local opened = math.min(#mask, #taken / legs)
--- Berths for sale; free ones as soon as the search has come by.
-local free_by_bay = { byte(mask, 1, opened) }
+local opened = #taken / legs
+if opened > #mask then opened = #mask end
+local wished = lower_min > 0 or find(wishes, "[^\255]")
 
 -- The bay that seats the whole party at the least cost: unmet wishes weigh most, then the gaps that seating would
--- leave: none, one, two; or a bay that was never opened.
-local best, best_cost, base = nil, 255, 0
+-- leave: none, one, two; or a bay that was never opened. Until one is found, the free berths of bays that have any are noted.
+local best, best_free, best_cost, base = nil, 0, 255, 0
+local free_by_bay, total = {}, 0
 for bay = 1, opened do
-  local free = free_by_bay[bay]
+  local free = band(byte(mask, bay), 255 - bor(byte(taken, base + first, base + last)))
   if free ~= 0 then
-    free = band(free, 255 - bor(byte(taken, base + first, base + last)))
-    free_by_bay[bay] = free
+    if not best then free_by_bay[bay], total = free, total + byte(POPCOUNT, free + 1) end
     local cost = byte(costs, free + 1)
     if cost < best_cost then
       local before, after = 255, 255
@@ -35,7 +35,7 @@ for bay = 1, opened do
         cost = cost + (byte(costs, band(free, bor(before, after)) + 1) > cost and 2 or 1)
       end
       if cost < best_cost then
-        best, best_cost = bay, cost
+        best, best_free, best_cost = bay, free, cost
         if cost == 0 then break end
       end
     end
@@ -46,20 +46,20 @@ end
 for bay = opened + 1, #mask do
   if best_cost <= 3 then break end
   local free = byte(mask, bay)
-  free_by_bay[bay] = free
-  local cost = byte(costs, free + 1)
-  if cost + 3 < best_cost then best, best_cost = bay, cost + 3 end
+  if not best then free_by_bay[bay], total = free, total + byte(POPCOUNT, free + 1) end
+  local cost = byte(costs, free + 1) + 3
+  if cost < best_cost then best, best_free, best_cost = bay, free, cost end
 end
 
 -- Where no bay holds them: the coach with the least left over, else the whole train unless one coach is asked for.
-local first_bay, last_bay, total = best, best, 0
-if not best then
+local first_bay, last_bay = best, best
+if not best and total >= party then
   local lowers, least = 0, 1e9
   for start = 1, #mask, bays_per_coach do
     local finish = math.min(start + bays_per_coach - 1, #mask)
     local coach_total, coach_lowers = 0, 0
     for bay = start, finish do
-      local free = free_by_bay[bay]
+      local free = free_by_bay[bay] or 0
       if free ~= 0 then
         coach_total = coach_total + byte(POPCOUNT, free + 1)
         if lower_min > 0 then coach_lowers = coach_lowers + byte(POPCOUNT, band(free, lower) + 1) end
@@ -68,9 +68,9 @@ if not best then
     if coach_total >= party and coach_lowers >= lower_min and coach_total < least then
       first_bay, last_bay, least = start, finish, coach_total
     end
-    total, lowers = total + coach_total, lowers + coach_lowers
+    lowers = lowers + coach_lowers
   end
-  if not first_bay and not same_coach and total >= party and lowers >= lower_min then
+  if not first_bay and not same_coach and lowers >= lower_min then
     first_bay, last_bay = 1, #mask
   end
 end
@@ -79,9 +79,10 @@ local bays, bits
 if first_bay then
   bays, bits = {}, {}
   -- How many wish for each kind of berth. A condition on lower berths makes them a kind, and the first one.
-  local kinds, counts = {}, {}
-  if lower_min > 0 then kinds[1], counts[1] = lower, 0 end
-  if find(wishes, "[^\255]") then
+  local kinds, counts, rest
+  if wished then
+    kinds, counts = {}, {}
+    if lower_min > 0 then kinds[1], counts[1] = lower, 0 end
     for passenger = 1, party do
       local wish = byte(wishes, passenger)
       if wish ~= 255 then
@@ -91,10 +92,10 @@ if first_bay then
       end
     end
   end
-  local rest = #kinds + 1
+  rest = wished and #kinds + 1 or 1
   local left, lower_left = party, lower_min
   for bay = first_bay, last_bay do
-    local free = free_by_bay[bay]
+    local free = best and best_free or free_by_bay[bay] or 0
     local count = byte(POPCOUNT, free + 1)
     if count > left then count = left end
     local lower_here = 0

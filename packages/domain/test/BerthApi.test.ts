@@ -1,0 +1,112 @@
+import { assert, describe, it } from "@effect/vitest"
+import { OpenApi } from "effect/http-api"
+import { BerthApi, BookingCursor, SearchText, searchTextLengthMax, VersionTag } from "../src/BerthApi.ts"
+import { notRefused, notTaken } from "./Decoding.ts"
+
+const document = OpenApi.fromApi(BerthApi)
+
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries({ GET: item.get, POST: item.post, PUT: item.put, PATCH: item.patch, DELETE: item.delete }).flatMap(
+    ([method, operation]) => operation === undefined ? [] : [{ call: `${method} ${path}`, path, operation }]
+  )
+)
+
+const answersOf = (call: string): ReadonlyArray<string> =>
+  operations.filter((operation) => operation.call === call).flatMap(({ operation }) => Object.keys(operation.responses))
+
+describe("BerthApi", () => {
+  it("describes every call", () => {
+    assert.deepStrictEqual(operations.map(({ call }) => call).toSorted(), [
+      "GET /api/admin/trains/{trainId}/seat-config",
+      "GET /api/bookings",
+      "GET /api/bookings/{pnr}",
+      "GET /api/stations",
+      "GET /api/trains",
+      "GET /api/trains/{trainId}",
+      "GET /api/trains/{trainId}/availability",
+      "GET /api/trains/{trainId}/seats",
+      "POST /api/bookings",
+      "POST /api/bookings/{pnr}/cancel",
+      "PUT /api/admin/trains/{trainId}/seat-config"
+    ])
+  })
+
+  it("asks for a token wherever a person is needed, and nowhere else", () => {
+    for (const { call, path, operation } of operations) {
+      const personal = path.startsWith("/api/bookings") || path.startsWith("/api/admin")
+      assert.strictEqual(operation.security.length > 0, personal, call)
+      assert.strictEqual(Object.hasOwn(operation.responses, "401"), personal, call)
+    }
+  })
+
+  it("answers bad input and a store that is away on every call", () => {
+    for (const { call } of operations) assert.includeMembers(Array.from(answersOf(call)), ["400", "503"], call)
+  })
+
+  it("answers a booking as made, as made before, or with the reason why not", () => {
+    assert.deepStrictEqual(answersOf("POST /api/bookings").toSorted(), [
+      "200",
+      "201",
+      "400",
+      "401",
+      "403",
+      "404",
+      "409",
+      "422",
+      "429",
+      "503"
+    ])
+  })
+
+  it("tells a stale version of the configuration from a missing one", () => {
+    assert.includeMembers(Array.from(answersOf("PUT /api/admin/trains/{trainId}/seat-config")), ["412", "428", "422"])
+  })
+
+  it("refers to nothing that it does not describe", () => {
+    const references = Array.from(JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g))
+    assert.isNotEmpty(references)
+    for (const [, name] of references) assert.property(document.components.schemas, name ?? "")
+  })
+})
+
+describe("SearchText", () => {
+  it("is as long as a station's name, no longer", () => {
+    assert.isEmpty(notTaken(SearchText, ["", "Howrah", "हावड़ा", "a".repeat(searchTextLengthMax)]))
+    assert.isEmpty(
+      notRefused(SearchText, "Expected a value with a length of at most 100", ["a".repeat(searchTextLengthMax + 1)])
+    )
+  })
+})
+
+describe("VersionTag", () => {
+  it("takes a version with or without its quotes, weak or strong", () => {
+    assert.isEmpty(notTaken(VersionTag, ["\"7\"", "7", "W/\"7\"", "\"123456789012345\""]))
+  })
+
+  it("refuses other entity tags", () => {
+    assert.isEmpty(notRefused(VersionTag, "Expected the version as the ETag gave it, for example \"7\"", [
+      "",
+      "*",
+      "\"7",
+      "7\"",
+      "\"x\"",
+      "-7",
+      "\"7\", \"8\"",
+      "1234567890123456"
+    ]))
+  })
+})
+
+describe("BookingCursor", () => {
+  it("takes what an earlier page gave, and nothing made up", () => {
+    assert.isEmpty(notTaken(BookingCursor, ["2026-12-05T08:00:00.123456Z~4512345678"]))
+    assert.isEmpty(notRefused(BookingCursor, "Expected a cursor from an earlier page", [
+      "",
+      "4512345678",
+      "2026-12-05T08:00:00Z~451234567",
+      "2026-12-05T08:00:00Z~45123456789",
+      "now()~4512345678",
+      `${"0".repeat(41)}~4512345678`
+    ]))
+  })
+})
