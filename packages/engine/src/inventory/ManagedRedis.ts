@@ -152,9 +152,24 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     )
   })
 
+  // Calls of one turn of the event loop leave in one write: under load a system call for each costs more than the script.
+  let gathering = false
+  const gatherWrites = () => {
+    if (!gathering) {
+      const { stream } = client
+      gathering = true
+      stream.cork()
+      setImmediate(() => {
+        gathering = false
+        stream.uncork()
+      })
+    }
+  }
+
   const send = <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
     attempt<A>(() => {
       const command = new Command(name, [...args], { replyEncoding })
+      gatherWrites()
       client.sendCommand(command)
       return command.promise
     })

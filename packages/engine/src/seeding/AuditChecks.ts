@@ -93,9 +93,7 @@ export const compareClass = (check: ClassCheck): ReadonlyArray<Disagreement> => 
     return []
   }
   const held = dump.holds.filter((hold) => hold.travelClass === travelClass && isOpen(hold, facts, dump.gate.epoch))
-    .flatMap((
-      { range, slots }
-    ) => slots.map((slot) => ({ berth: slot, ...range })))
+    .flatMap(({ range: { from, to }, slots }) => slots.map((slot) => ({ berth: slot, from, to })))
   const expected = union(takenOf(sold, legs), takenOf(held, legs), found.freed)
   const names = (bytes: Uint8Array) => bitNames(layout, legs, bytes)
   const occupied = new Set(names(union(takenOf(sold, legs), takenOf(held, legs))))
@@ -106,22 +104,24 @@ export const compareClass = (check: ClassCheck): ReadonlyArray<Disagreement> => 
       list(names(found.freed).filter((name) => occupied.has(name))),
       "none"
     ),
-    ...[...found.pools].flatMap(([quota, pool]) => [
-      ...sameVersion
-        ? difference(
-          `${travelClass} ${quota}: berths for sale`,
-          maskNames(layout, pool.mask),
-          maskNames(layout, masks.get(quota))
+    ...[...found.pools].flatMap(([quota, pool]) =>
+      [
+        sameVersion
+          ? difference(
+            `${travelClass} ${quota}: berths for sale`,
+            maskNames(layout, pool.mask),
+            maskNames(layout, masks.get(quota))
+          )
+          : [],
+        comparePool(layout, legs, `${travelClass} ${quota}`, found.taken, pool),
+        compareCounts(
+          dump,
+          `${travelClass} ${quota}`,
+          pool,
+          (hold) => hold.travelClass === travelClass && hold.quota === quota
         )
-        : [],
-      ...comparePool(layout, legs, `${travelClass} ${quota}`, found.taken, pool),
-      ...compareCounts(
-        dump,
-        `${travelClass} ${quota}`,
-        pool,
-        (hold) => hold.travelClass === travelClass && hold.quota === quota
-      )
-    ])
+      ].flat()
+    )
   ]
 }
 
@@ -152,20 +152,21 @@ const compareCounts = (dump: RunDump, name: string, pool: DumpedPool, isOf: (hol
   )
 }
 
+const partyName = ({ holdId, passengers }: { readonly holdId: string; readonly passengers: number }): string =>
+  `${passengers} under hold ${holdId}`
+
 /** Compares who waits. A party whose booking, or whose promotion, is on its way into the record is left out. */
 export const compareWaiting = (
   dump: RunDump,
   waiting: ReadonlyArray<WaitingHold>,
   facts: ReadonlyMap<string, HoldFact>
 ): ReadonlyArray<Disagreement> => {
-  const name = ({ holdId, passengers }: { readonly holdId: string; readonly passengers: number }) =>
-    `${passengers} under hold ${holdId}`
   const promoting = new Set(dump.holds.filter(({ state }) => state === "held").map(({ holdId }) => holdId))
   return difference(
     "who waits",
     dump.holds.filter(({ holdId, state }) =>
       state === "parked" || (state === "waiting" && facts.has(keyHashOfHold(holdId)))
-    ).map(name),
-    waiting.filter(({ holdId }) => !promoting.has(holdId)).map(name)
+    ).map(partyName),
+    waiting.filter(({ holdId }) => !promoting.has(holdId)).map(partyName)
   )
 }

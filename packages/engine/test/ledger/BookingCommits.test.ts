@@ -161,7 +161,14 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
   it.effect("numbers those who wait one after another, party by party", () =>
     Effect.gen(function*() {
       const run = yield* open
-      const party = (yield* bookingOf(run, [0, 0, 0])).passengers.map((passenger) => ({ ...passenger, berth: null }))
+      const party = [1, 2, 3].map((number) => ({
+        number,
+        name: PersonName.make("Traveller"),
+        age: 30,
+        gender: null,
+        wish: null,
+        berth: null
+      }))
       const commits = yield* BookingCommits
       const waiting = yield* Effect.forEach(
         [3, 1, 2, 3, 1],

@@ -1,11 +1,10 @@
-import { runBerthOf } from "@berth/domain/RunId"
-import { assert, it, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { Inventory, type LiveHold } from "../../src/inventory/Inventory.ts"
+import { Inventory } from "../../src/inventory/Inventory.ts"
 import { holdIdOf, keyHashOf } from "../../src/sale/BookingKey.ts"
 import { Promoter } from "../../src/sale/Promoter.ts"
-import { Sweeper, verdictOn } from "../../src/sale/Sweeper.ts"
+import { Sweeper } from "../../src/sale/Sweeper.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
 import { RunLoader } from "../../src/seeding/RunLoader.ts"
 import { classOfRun } from "../../src/timetable/Compositions.ts"
@@ -107,26 +106,3 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
       }))
   }
 )
-
-it("a hold is judged by what the record says of its key", () => {
-  const hold: LiveHold = {
-    holdId: "key-0",
-    state: "held",
-    travelClass: "SL",
-    range: { from: 0, to: 2 },
-    slots: [0, 3]
-  }
-  const fact = {
-    keyHash: "key",
-    epoch: 2,
-    berths: [0, 3].map((slot) => runBerthOf(1, "SL", slot)),
-    waiting: null
-  }
-  const waits = { ...fact, berths: [], waiting: { holdId: "key-0", passengers: 2 } }
-  assert.strictEqual(verdictOn(hold, undefined, 2)._tag, "Drop")
-  assert.strictEqual(verdictOn(hold, fact, 2)._tag, "Settle")
-  assert.strictEqual(verdictOn(hold, fact, 3)._tag, "Drop")
-  assert.strictEqual(verdictOn({ ...hold, slots: [0, 8] }, fact, 2)._tag, "Drop")
-  assert.deepStrictEqual(verdictOn(hold, waits, 2), { _tag: "Park", holdId: "key-0", passengers: 2 })
-  assert.strictEqual(verdictOn({ ...hold, holdId: "key-1" }, waits, 2)._tag, "Drop")
-})

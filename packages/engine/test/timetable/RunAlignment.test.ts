@@ -31,9 +31,9 @@ const withRuns = Effect.fnUntraced(function*(days: ReadonlyArray<number>, column
 const bookOn = Effect.fnUntraced(function*(day: number, state: string) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
-    INSERT INTO booking (pnr, run_id, user_id, travel_class, quota, from_stop, to_stop, same_coach, lower_berths_min,
+    INSERT INTO booking (pnr, run_id, epoch, user_id, travel_class, quota, from_stop, to_stop, same_coach, lower_berths_min,
       state, created_at)
-    SELECT ${`40000000${day}`}::text, id, 'someone', 'SL', 'GN', 0, 1, false, 0, ${state}, now() FROM run
+    SELECT ${`40000000${day}`}::text, id, 1, 'someone', 'SL', 'GN', 0, 1, false, 0, ${state}, now() FROM run
     WHERE date = ${`2026-12-${day}`}::text::date`
 })
 
