@@ -5,7 +5,7 @@ export const personNameLengthMax = 60
 
 // Indic and Arabic spelling needs a joiner within a word (Unicode Standard Annex 31), and Malayalam one after a closing
 // virama. The other format characters only hide or reorder what a chart prints.
-const spellingJoiner = /(?<=\p{L}|\p{M})(?:\u200c|\u200d)(?=\p{L}|\p{M})|(?<=\p{M})\u200d(?!\u200c|\u200d)/gu
+const spellingJoiner = /(?<=\p{L}|\p{M})(?:\u200c|\u200d)(?=\p{L}|\p{M})|(?<=\p{M})\u200d/gu
 
 // A NUL or a lone surrogate would fail in PostgreSQL and take a whole batch of bookings with it.
 const isPlainText = (name: string): boolean =>

@@ -17,6 +17,7 @@ import { Promoter } from "./sale/Promoter.ts"
 import { PromotionQueue } from "./sale/PromotionQueue.ts"
 import { Sweeper } from "./sale/Sweeper.ts"
 import { ConfigApplier } from "./seeding/ConfigApplier.ts"
+import { RunCloser } from "./seeding/RunCloser.ts"
 import { RunLoader } from "./seeding/RunLoader.ts"
 import { Compositions } from "./timetable/Compositions.ts"
 import { Routes } from "./timetable/Routes.ts"
@@ -42,7 +43,7 @@ const timetable = Layer.mergeAll(TrainSearch.layer, RunDirectory.layer).pipe(
   Layer.provideMerge(ledger)
 )
 
-const seeding = ConfigApplier.layer.pipe(
+const seeding = Layer.merge(ConfigApplier.layer, RunCloser.layer).pipe(
   Layer.provideMerge(RunLoader.layer),
   Layer.provideMerge(Layer.mergeAll(InventoryRedis.layer, InventoryHealth.layer, PromotionQueue.layer)),
   Layer.provideMerge(timetable)

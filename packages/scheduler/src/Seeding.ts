@@ -1,5 +1,6 @@
 import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
 import { RunRows } from "@berth/engine/ledger/RunRows"
+import { RunCloser } from "@berth/engine/seeding/RunCloser"
 import { RunLoader } from "@berth/engine/seeding/RunLoader"
 import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
 import { Effect, Layer, Ref, Schedule, Semaphore, Stream } from "effect"
@@ -11,6 +12,9 @@ const instanceEvery = "1 second"
 
 /** How often runs that are not loaded are looked for. */
 const unloadedEvery = "2 seconds"
+
+/** How often runs that have arrived are taken off sale. */
+const arrivedEvery = "10 minutes"
 
 /** How often the days of the trains' time zones are looked at for a midnight that has passed. */
 const midnightEvery = "20 seconds"
@@ -77,6 +81,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   yield* lookAtDays
   yield* checkInstance
   yield* every("load runs", unloadedEvery, load)
+  yield* every("close runs", arrivedEvery, (yield* RunCloser).closeArrived)
   yield* every("open runs", midnightEvery, lookAtDays)
   const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
   yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => checkInstance)))

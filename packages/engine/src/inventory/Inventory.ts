@@ -188,6 +188,8 @@ export class Inventory extends Context.Service<Inventory, {
   }): Effect.Effect<FenceReply, StoreUnavailable>
   /** Loads and publishes runs, each in one call; one whose stored epoch is not lower is left alone (false). */
   load(runs: ReadonlyArray<LoadRun>): Effect.Effect<ReadonlyArray<boolean>, StoreUnavailable>
+  /** Forgets a run that will not be sold any more; its classes with every quota that they ever had. */
+  unload(run: RunRef, classes: ReadonlyArray<ClassOfRun>): Effect.Effect<void, StoreUnavailable>
   /** The run as it stands, or null where it is not in Redis. */
   snapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): Effect.Effect<RunSnapshot | null, StoreUnavailable>
   /** Runs for which Redis has holds or receipts of holds. */

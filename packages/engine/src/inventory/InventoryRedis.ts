@@ -9,6 +9,7 @@ import { ManagedRedis } from "./ManagedRedis.ts"
 import { overdue } from "./OverdueScript.ts"
 import { promote } from "./PromoteScript.ts"
 import { RedisClock } from "./RedisClock.ts"
+import { classKeys, freedKey, holdKey, metaKey } from "./RunKeys.ts"
 import { snapshot } from "./SnapshotScript.ts"
 
 export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisClock> = Layer.effect(
@@ -24,6 +25,8 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
       promote: (options) => promote(redis, options),
       applyConfig: (options) => applyConfig(redis, options),
       load: (runs) => load(redis, runs),
+      unload: (run, classes) =>
+        Effect.asVoid(redis.send("UNLINK", metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes))),
       snapshot: (run, travelClasses) => snapshot(redis, run, travelClasses),
       runsHeld: runsHeld(redis),
       overdue: (run, graceMillis) => overdue(redis, run, graceMillis)

@@ -7,8 +7,8 @@ import { SqlClient, SqlSchema } from "effect/sql"
 import { maintenance } from "./Database.ts"
 import { fromStore } from "./LedgerError.ts"
 
-/** A run whose Redis shows an older seat configuration than its train has. */
-export const BehindRun = Schema.Struct({
+/** A run with what must be known of it to change it in Redis. */
+export const RunForRedis = Schema.Struct({
   id: Schema.Int,
   trainId: TrainId,
   trainNumber: Schema.Int,
@@ -18,7 +18,7 @@ export const BehindRun = Schema.Struct({
   /** Version of the train's seat configuration. */
   version: Schema.Int
 })
-export type BehindRun = typeof BehindRun.Type
+export type RunForRedis = typeof RunForRedis.Type
 
 /** The rows of runs: made for the booking window, found, brought up to date. */
 export class RunRows extends Context.Service<RunRows, {
@@ -30,8 +30,12 @@ export class RunRows extends Context.Service<RunRows, {
   readonly onSale: Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** The days it is in the time zones of all trains; another text when one of them has passed midnight. */
   readonly today: Effect.Effect<string, StoreUnavailable>
+  /** Runs that have arrived everywhere at least a day ago and are not closed yet, up to a thousand. */
+  readonly arrived: Effect.Effect<ReadonlyArray<RunForRedis>, StoreUnavailable>
+  /** Takes runs off sale for good. */
+  close(runIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
   /** Runs behind the configuration of their train. */
-  readonly behind: Effect.Effect<ReadonlyArray<BehindRun>, StoreUnavailable>
+  readonly behind: Effect.Effect<ReadonlyArray<RunForRedis>, StoreUnavailable>
   /** Notes that Redis shows the version, where the epoch is still the given one. */
   applied(
     runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly version: number }>
@@ -101,18 +105,35 @@ const make = Effect.gen(function*() {
         FROM jsonb_to_recordset(${runs}::text::jsonb) AS n(id bigint, epoch bigint, version bigint)
         WHERE r.id = n.id AND r.epoch = n.epoch AND r.applied_version < n.version`
   })
+  const forRedis = sql`r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
+    to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
+    (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   const selectBehind = SqlSchema.findAll({
     Request: Schema.Void,
-    Result: BehindRun,
+    Result: RunForRedis,
     execute: () =>
       sql`
-        SELECT r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
-          to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
-          (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs
-        FROM train t JOIN run r ON r.train_id = t.id
+        SELECT ${forRedis} FROM train t JOIN run r ON r.train_id = t.id
         WHERE r.state = 'OPEN' AND r.applied_version < t.config_version AND r.date >= berth_now()::date - 1
         ORDER BY r.date, r.id LIMIT 5000`
   })
+  const selectArrived = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: RunForRedis,
+    execute: () =>
+      sql`
+        SELECT ${forRedis} FROM train t JOIN run r ON r.train_id = t.id
+        WHERE r.state <> 'CLOSED' AND r.date < (berth_now() AT TIME ZONE t.time_zone)::date - 1 - (
+          SELECT max(s.arrival_seconds) / 86400 FROM route_stop s WHERE s.route_id = r.route_id)
+        ORDER BY r.date, r.id LIMIT 1000`
+  })
+  const setClosed = SqlSchema.void({
+    Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
+    execute: (ids) =>
+      sql`UPDATE run SET state = 'CLOSED' WHERE id IN (
+        SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`
+  })
+
   return RunRows.of({
     makeWindow: fromStore(Effect.map(
       Effect.flatMap(maintenance(sql, insertWindow), Schema.decodeUnknownEffect(Schema.Array(runIds))),
@@ -123,6 +144,8 @@ const make = Effect.gen(function*() {
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())
     ),
+    arrived: fromStore(selectArrived(undefined)),
+    close: (runs) => fromStore(setClosed(runs)),
     behind: fromStore(selectBehind(undefined)),
     applied: (runs) => fromStore(setApplied(runs))
   })

@@ -1,7 +1,7 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
-import { type BehindRun, RunRows } from "../ledger/RunRows.ts"
+import { type RunForRedis, RunRows } from "../ledger/RunRows.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -26,7 +26,7 @@ const make = Effect.gen(function*() {
   const directory = yield* RunDirectory
   const promotions = yield* PromotionQueue
 
-  const apply = Effect.fnUntraced(function*(run: BehindRun, composition: Composition) {
+  const apply = Effect.fnUntraced(function*(run: RunForRedis, composition: Composition) {
     const reply = yield* inventory.applyConfig({
       run,
       gate: { epoch: run.epoch, version: composition.version },

@@ -215,7 +215,7 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
             assert.isUndefined(passing, `GNWL${passing?.number} passed GNWL${passed.number}`)
           }
         }),
-      { arbitrary: { runs: 80 }, timeout: 120_000 }
+      { arbitrary: { runs: 12 }, timeout: 120_000 }
     )
   }
 )
