@@ -54,6 +54,10 @@ export class RunEpochs extends Context.Service<RunEpochs, {
     runIds: ReadonlyArray<number>,
     which: "all" | "unloaded"
   ): Effect.Effect<ReadonlyArray<RebuildingRun>, StoreUnavailable>
+  /** Puts the epoch of runs whose loading was refused up to what Redis has, so that the next loading is above it. */
+  overtake(
+    runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly redisEpoch: number }>
+  ): Effect.Effect<void, StoreUnavailable>
   sold(runIds: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<SoldLegs>, StoreUnavailable>
   waiting(runIds: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<WaitingHold>, StoreUnavailable>
   /** Opens runs where the epoch is still the given one. */
@@ -126,6 +130,16 @@ const make = Effect.gen(function*() {
           AND w.state = 'waiting'
         ORDER BY w.number`
   })
+  const setEpoch = SqlSchema.void({
+    Request: Schema.fromJsonString(
+      Schema.Array(Schema.Struct({ id: Schema.Int, epoch: Schema.Int, redisEpoch: Schema.Int }))
+    ),
+    execute: (runs) =>
+      sql`
+        UPDATE run r SET epoch = n."redisEpoch", state = 'NEW'
+        FROM jsonb_to_recordset(${runs}::text::jsonb) AS n(id bigint, epoch bigint, "redisEpoch" bigint)
+        WHERE r.id = n.id AND r.epoch = n.epoch AND r.state = 'REBUILDING'`
+  })
   const setOpen = SqlSchema.void({
     Request: Versions,
     execute: (runs) =>
@@ -148,6 +162,7 @@ const make = Effect.gen(function*() {
         return raised
       }))),
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
+    overtake: (runs) => fromStore(setEpoch(runs)),
     sold: (runs) => fromStore(selectSold(runs)),
     waiting: (runs) => fromStore(selectWaiting(runs)),
     open: (runs) => fromStore(setOpen(runs))

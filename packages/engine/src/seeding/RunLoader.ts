@@ -49,6 +49,20 @@ const make = Effect.gen(function*() {
   const scope = yield* Effect.scope
   const underWay = new Map<number, Deferred.Deferred<void, StoreUnavailable>>()
 
+  /**
+   * Redis has a later epoch than the record: a later loader was here, or the record is another one, or an older copy.
+   * For the latter the epoch goes above what Redis has; the next loading then succeeds.
+   */
+  const overtake = Effect.fnUntraced(function*(refused: ReadonlyArray<RebuildingRun>) {
+    const behind = yield* Effect.forEach(refused, (run) =>
+      Effect.map(inventory.snapshot(run, []), (found) => ({
+        id: run.id,
+        epoch: run.epoch,
+        redisEpoch: found?.gate.epoch ?? run.epoch
+      })))
+    yield* epochs.overtake(behind)
+  })
+
   const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
     const runs = yield* epochs.beginRebuild(runIds, which)
     if (runs.length === 0) {
@@ -66,12 +80,9 @@ const make = Effect.gen(function*() {
     const loads = runs.map((run) =>
       toLoad(run, current.get(run.trainNumber), soldByRun.get(run.id) ?? [], waitingByRun.get(run.id) ?? [])
     )
-    yield* inventory.load(loads)
-    yield* epochs.open(runs.map((run) => ({
-      id: run.id,
-      epoch: run.epoch,
-      version: current.get(run.trainNumber)?.version ?? 0
-    })))
+    const loaded = yield* inventory.load(loads)
+    yield* epochs.open(loads.filter((_, index) => loaded[index] === true).map(({ gate, run }) => ({ ...gate, id: run.id })))
+    yield* overtake(runs.filter((_, index) => loaded[index] === false))
     yield* Effect.forEach(runs, directory.forget, { discard: true })
     yield* Metric.update(rebuilds, runs.length)
     // Where somebody waits, what is free is kept back until a promoter has passed.
@@ -118,7 +129,7 @@ const toLoad = (
   composition: Composition | undefined,
   sold: ReadonlyArray<SoldLegs>,
   waiting: ReadonlyArray<WaitingHold>
-): LoadRun => ({
+): LoadRun & { readonly run: RebuildingRun } => ({
   run,
   gate: { epoch: run.epoch, version: composition?.version ?? 0 },
   classes: [...composition?.classes.values() ?? []].map((composed) => ({

@@ -25,6 +25,9 @@ export interface Route {
 /** How many legs a route has: one fewer than its stops. */
 export const legsOf = (route: Route): number => route.stops.length - 1
 
+/** Midnights that a train passes on a route. */
+export const daysOf = (route: Route): number => Math.floor((route.stops.at(-1)?.arrivalSeconds ?? 0) / 86_400)
+
 /** Routes kept in memory; a nation has a few thousand. */
 const routesMax = 8192
 

@@ -1,5 +1,5 @@
 import { NotARunningDay, OutsideBookingWindow } from "@berth/domain/BookingErrors"
-import { JourneyDate } from "@berth/domain/JourneyDate"
+import { addDays, JourneyDate } from "@berth/domain/JourneyDate"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainNotFound } from "@berth/domain/TimetableErrors"
@@ -10,7 +10,7 @@ import type { RunGate } from "../inventory/RunGate.ts"
 import { fromStore } from "../ledger/LedgerError.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { type Composition, Compositions } from "./Compositions.ts"
-import { type Route, Routes } from "./Routes.ts"
+import { daysOf, type Route, Routes } from "./Routes.ts"
 import { serviceDayStart } from "./ServiceDay.ts"
 
 /** A train on the day it leaves its origin, with all that a sale must know of it. */
@@ -100,7 +100,12 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         const { run, timeZone, trainNumber, version } = found.value
         const today = yield* clock.today(timeZone)
         const { first, last } = bookingWindow(today)
-        if (run === null || run.state === "CLOSED" || date < first || date > last) {
+        if (run === null || run.state === "CLOSED" || date > last) {
+          return yield* missing(trainId, date, today)
+        }
+        const route = yield* routes.get(run.routeId)
+        // A train that left its origin days ago can still be boarded further on.
+        if (date < addDays(first, -daysOf(route))) {
           return yield* missing(trainId, date, today)
         }
         return {
@@ -110,7 +115,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
           date,
           timeZone,
           dayStart: serviceDayStart(date, timeZone),
-          route: yield* routes.get(run.routeId),
+          route,
           gate: { epoch: run.epoch, version: run.appliedVersion },
           open: run.state === "OPEN",
           composition: yield* compositions.get({ trainNumber, version })
