@@ -8,9 +8,15 @@ import { booking } from "./sections/booking.ts"
 import { edit } from "./sections/edit.ts"
 import { feed } from "./sections/feed.ts"
 import { start } from "./sections/start.ts"
+import { yardstick } from "./sections/yardstick.ts"
 
 const results = fileURLToPath(new URL("results/", import.meta.url))
-const sections: Readonly<Record<string, () => Promise<ReadonlyArray<Measurement>>>> = { start, booking, edit }
+const sections: Readonly<Record<string, () => Promise<ReadonlyArray<Measurement>>>> = {
+  yardstick,
+  start,
+  booking,
+  edit
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -35,14 +35,14 @@ const makeSearch = Effect.gen(function*() {
   const trains = yield* TrainSearch
   const directory = yield* RunDirectory
   const reader = yield* AvailabilityReader
-  const services = yield* Effect.context<Stations>()
+  const stations = yield* Stations
 
   const freeOn = Effect.fnUntraced(function*(found: Found, asked: Search) {
     const run = yield* directory.find(found.trainId, found.date)
     if (!run.open) {
       return []
     }
-    const { range } = yield* Effect.provide(journeyOn(run, { from: asked.from, to: asked.to }), services)
+    const { range } = yield* journeyOn(run, { from: asked.from, to: asked.to }, stations)
     return yield* reader.freeByClass(run, range)
   })
 

@@ -5,7 +5,7 @@ import { UserId } from "@berth/domain/UserId"
 import { fromStore } from "@berth/engine/ledger/LedgerError"
 import { Cache, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { createHash, randomBytes } from "node:crypto"
+import { hash as digest, randomBytes } from "node:crypto"
 
 const tokenBytes = 32
 const tokenPattern = /^berth_[A-Za-z0-9_-]{43}$/
@@ -21,7 +21,7 @@ const rememberedFor = "1 second"
 const User = Schema.Struct({ userId: UserId, role: Role })
 const NewSession = Schema.Struct({ hash: Schema.String, userId: UserId, role: Role, seconds: Schema.Finite })
 
-const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex")
+const hashOf = (token: string): string => digest("sha256", token, "hex")
 
 const unauthorized = new Unauthorized({
   detail: "This call needs a valid token in the header Authorization: Bearer TOKEN. npm run token makes one."

@@ -1,11 +1,11 @@
-import { BerthType } from "@berth/domain/BerthType"
-import { Gender } from "@berth/domain/Passenger"
-import { PersonName } from "@berth/domain/PersonName"
+import type { BerthType } from "@berth/domain/BerthType"
+import type { Gender } from "@berth/domain/Passenger"
+import type { PersonName } from "@berth/domain/PersonName"
 import { Pnr } from "@berth/domain/Pnr"
-import { Quota } from "@berth/domain/Quota"
+import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { TravelClass } from "@berth/domain/TravelClass"
-import { UserId } from "@berth/domain/UserId"
+import type { TravelClass } from "@berth/domain/TravelClass"
+import type { UserId } from "@berth/domain/UserId"
 import { Context, Deferred, Effect, Layer, Metric, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "./LedgerError.ts"
@@ -21,34 +21,33 @@ const batchMax = 64
 const batchesAtOnce = 2
 
 /** A booking that Redis has seated, or put on the waitlist, on its way into the record. */
-export const NewBooking = Schema.Struct({
-  keyHash: Schema.String,
-  holdId: Schema.String,
-  fingerprint: Schema.String,
-  pnr: Pnr,
-  userId: UserId,
-  runId: Schema.Int,
+export interface NewBooking {
+  readonly keyHash: string
+  readonly holdId: string
+  readonly fingerprint: string
+  readonly pnr: Pnr
+  readonly userId: UserId
+  readonly runId: number
   /** The epoch in which the berths were given; the commit refuses another. */
-  epoch: Schema.Int,
+  readonly epoch: number
   /** Business time, ISO 8601, after which the commit refuses. */
-  deadline: Schema.String,
-  travelClass: TravelClass,
-  quota: Quota,
-  fromStop: Schema.Int,
-  toStop: Schema.Int,
-  sameCoach: Schema.Boolean,
-  lowerBerthsMin: Schema.Int,
-  waiting: Schema.Boolean,
-  passengers: Schema.Array(Schema.Struct({
-    number: Schema.Int,
-    name: PersonName,
-    age: Schema.Int,
-    gender: Schema.NullOr(Gender),
-    wish: Schema.NullOr(BerthType),
-    berth: Schema.NullOr(Schema.Int)
-  }))
-})
-export type NewBooking = typeof NewBooking.Type
+  readonly deadline: string
+  readonly travelClass: TravelClass
+  readonly quota: Quota
+  readonly fromStop: number
+  readonly toStop: number
+  readonly sameCoach: boolean
+  readonly lowerBerthsMin: number
+  readonly waiting: boolean
+  readonly passengers: ReadonlyArray<{
+    readonly number: number
+    readonly name: PersonName
+    readonly age: number
+    readonly gender: Gender | null
+    readonly wish: BerthType | null
+    readonly berth: number | null
+  }>
+}
 
 export const CommitOutcome = Schema.Struct({
   pnr: Pnr,
@@ -112,8 +111,6 @@ type WriteBatch = (
   bookings: ReadonlyArray<NewBooking>
 ) => Effect.Effect<ReadonlyArray<CommitOutcome>, StoreUnavailable>
 
-const encodeBatch = Schema.encodeSync(Schema.fromJsonString(Schema.Array(NewBooking)))
-
 const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const call = SqlSchema.findAll({
@@ -123,7 +120,7 @@ const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Ef
       sql`SELECT pnr, outcome, waitlist_number AS "waitlistNumber", created_at AS "createdAt",
         transaction_id AS "transactionId" FROM commit_bookings(${batch}::text::jsonb)`
   })
-  return (bookings) => fromStore(decided(sql, call(encodeBatch(bookings))))
+  return (bookings) => fromStore(decided(sql, call(JSON.stringify(bookings))))
 })
 
 /** Writes a batch; one that fails on a row's data is halved until that row stands alone. */

@@ -68,8 +68,34 @@ export class RunEpochs extends Context.Service<RunEpochs, {
   static readonly layer = Layer.effect(RunEpochs, Effect.suspend(() => make))
 }
 
+const makeReads = (sql: SqlClient.SqlClient) => {
+  const selectSold = SqlSchema.findAll({
+    Request: Ids,
+    Result: SoldLegs,
+    execute: (ids) =>
+      sql`
+        SELECT run.id::float8 AS "runId", s.berth::float8 AS berth, lower(s.legs) AS from, upper(s.legs) AS to
+        FROM (SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n) run
+        JOIN sale s ON s.active AND s.berth >= run.id << 16 AND s.berth < (run.id + 1) << 16`
+  })
+  const selectWaiting = SqlSchema.findAll({
+    Request: Ids,
+    Result: WaitingHold,
+    execute: (ids) =>
+      sql`
+        SELECT w.run_id::float8 AS "runId", w.travel_class AS "travelClass", b.quota, w.hold_id AS "holdId",
+          w.passengers, b.from_stop AS from, b.to_stop AS to
+        FROM waitlist_entry w JOIN booking b USING (pnr)
+        WHERE w.run_id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)
+          AND w.state = 'waiting'
+        ORDER BY w.number`
+  })
+  return { selectSold, selectWaiting }
+}
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
+  const { selectSold, selectWaiting } = makeReads(sql)
   const lockAll = SqlSchema.void({
     Request: Ids,
     execute: (ids) =>
@@ -108,27 +134,6 @@ const make = Effect.gen(function*() {
           UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
         )
         UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
-  })
-  const selectSold = SqlSchema.findAll({
-    Request: Ids,
-    Result: SoldLegs,
-    execute: (ids) =>
-      sql`
-        SELECT run.id::float8 AS "runId", s.berth::float8 AS berth, lower(s.legs) AS from, upper(s.legs) AS to
-        FROM (SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n) run
-        JOIN sale s ON s.active AND s.berth >= run.id << 16 AND s.berth < (run.id + 1) << 16`
-  })
-  const selectWaiting = SqlSchema.findAll({
-    Request: Ids,
-    Result: WaitingHold,
-    execute: (ids) =>
-      sql`
-        SELECT w.run_id::float8 AS "runId", w.travel_class AS "travelClass", b.quota, w.hold_id AS "holdId",
-          w.passengers, b.from_stop AS from, b.to_stop AS to
-        FROM waitlist_entry w JOIN booking b USING (pnr)
-        WHERE w.run_id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)
-          AND w.state = 'waiting'
-        ORDER BY w.number`
   })
   const setEpoch = SqlSchema.void({
     Request: Schema.fromJsonString(

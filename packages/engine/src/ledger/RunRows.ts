@@ -52,10 +52,8 @@ const Versions = Schema.fromJsonString(
 
 const idsOf = (rows: ReadonlyArray<{ readonly id: number }>) => rows.map(({ id }) => id)
 
-const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-
-  const insertWindow = sql`
+const insertWindow = (sql: SqlClient.SqlClient) =>
+  sql`
     WITH made AS (
       INSERT INTO run (id, train_id, train_number, date, route_id)
       SELECT DISTINCT ON (t.id, day) (day - DATE '2020-01-01')::bigint * 4194304 + t.number, t.id, t.number, day,
@@ -75,6 +73,9 @@ const make = Effect.gen(function*() {
       RETURNING 1
     )
     SELECT count(*)::int AS id FROM made`
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
 
   const selectUnloaded = SqlSchema.findAll({
     Request: Schema.Int,
@@ -136,7 +137,7 @@ const make = Effect.gen(function*() {
 
   return RunRows.of({
     makeWindow: fromStore(Effect.map(
-      Effect.flatMap(maintenance(sql, insertWindow), Schema.decodeUnknownEffect(Schema.Array(runIds))),
+      Effect.flatMap(maintenance(sql, insertWindow(sql)), Schema.decodeUnknownEffect(Schema.Array(runIds))),
       (rows) => rows[0]?.id ?? 0
     )),
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),

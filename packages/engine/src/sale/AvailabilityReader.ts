@@ -17,7 +17,7 @@ import { RunLoader } from "../seeding/RunLoader.ts"
 import { journeyOn } from "../timetable/Journeys.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
-import type { Stations } from "../timetable/Stations.ts"
+import { Stations } from "../timetable/Stations.ts"
 
 export interface JourneyAsked {
   readonly trainId: TrainId
@@ -47,7 +47,7 @@ const make = Effect.gen(function*() {
   const inventory = yield* Inventory
   const directory = yield* RunDirectory
   const loader = yield* RunLoader
-  const services = yield* Effect.context<Stations>()
+  const stations = yield* Stations
 
   const snapshotOf = (run: Run) => inventory.snapshot(run, [...run.composition.classes.keys()])
 
@@ -63,7 +63,7 @@ const make = Effect.gen(function*() {
 
   const availability = Effect.fn("AvailabilityReader.availability")(function*(asked: JourneyAsked) {
     const run = yield* directory.find(asked.trainId, asked.date)
-    const { from, range, to } = yield* Effect.provide(journeyOn(run, asked), services)
+    const { from, range, to } = yield* journeyOn(run, asked, stations)
     const found = yield* snapshot(run)
     return {
       trainId: run.trainId,
@@ -79,7 +79,7 @@ const make = Effect.gen(function*() {
   ) {
     const { travelClass } = asked
     const run = yield* directory.find(asked.trainId, asked.date)
-    const { from, range, to } = yield* Effect.provide(journeyOn(run, asked), services)
+    const { from, range, to } = yield* journeyOn(run, asked, stations)
     const composed = run.composition.classes.get(travelClass)
     if (composed === undefined) {
       return yield* new ClassNotOnTrain({

@@ -18,9 +18,9 @@ import { RunLoader } from "../seeding/RunLoader.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
-import type { Stations } from "../timetable/Stations.ts"
+import { Stations } from "../timetable/Stations.ts"
 import { fingerprintOf, holdIdOf, keyHashOf } from "./BookingKey.ts"
-import { makeOrder, type Order } from "./Order.ts"
+import { makeOrder, type Order, type OrderDesk } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 
@@ -38,16 +38,14 @@ export interface Booked {
   readonly replayed: boolean
 }
 
-type Services =
-  | BookingCommits
-  | Bookings
-  | ConfigApplier
-  | Inventory
-  | PromotionQueue
-  | RunDirectory
-  | RunLoader
-  | Stations
-  | StoreClock
+interface Desk extends OrderDesk {
+  readonly applier: ConfigApplier["Service"]
+  readonly bookings: Bookings["Service"]
+  readonly commits: BookingCommits["Service"]
+  readonly inventory: Inventory["Service"]
+  readonly loader: RunLoader["Service"]
+  readonly promotions: PromotionQueue["Service"]
+}
 
 /** Sells berths: the whole party in one call to Redis and one commit, answered after the commit. */
 export class Book extends Context.Service<Book, {
@@ -61,7 +59,17 @@ export class Book extends Context.Service<Book, {
     Book,
     Effect.gen(function*() {
       const pnrs = yield* PnrSequence
-      const services = yield* Effect.context<Services>()
+      const desk: Desk = {
+        applier: yield* ConfigApplier,
+        bookings: yield* Bookings,
+        clock: yield* StoreClock,
+        commits: yield* BookingCommits,
+        directory: yield* RunDirectory,
+        inventory: yield* Inventory,
+        loader: yield* RunLoader,
+        promotions: yield* PromotionQueue,
+        stations: yield* Stations
+      }
 
       const book = Effect.fn("Book.book")(function*({ caller, key, request }: {
         readonly caller: CurrentUser["Service"]
@@ -83,7 +91,7 @@ export class Book extends Context.Service<Book, {
           gate: undefined
         }
         // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-        return yield* Effect.uninterruptible(Effect.provide(tryToBook(attempt), services))
+        return yield* Effect.uninterruptible(tryToBook(desk, attempt))
       })
       return Book.of({ book })
     })
@@ -125,17 +133,17 @@ const tooLate = new Overloaded({
   detail: "The booking could not be made in time, and was not made. Try again in a second with the same key."
 })
 
-type Return<A> = Effect.fn.Return<A, BookError, Services>
+type Return<A> = Effect.fn.Return<A, BookError>
 
-const tryToBook = Effect.fnUntraced(function*(attempt: Attempt): Return<Booked> {
-  const order = yield* makeOrder(attempt.caller, attempt.request)
+const tryToBook = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt): Return<Booked> {
+  const order = yield* makeOrder(desk, attempt.caller, attempt.request)
   if (!order.run.open) {
-    yield* (yield* RunLoader).prepare(order.run)
-    yield* (yield* RunDirectory).forget(order.run)
-    return yield* again(attempt, order, {})
+    yield* desk.loader.prepare(order.run)
+    yield* desk.directory.forget(order.run)
+    return yield* again(desk, attempt, order, {})
   }
   const { conditions, quota } = attempt.request
-  const reply = yield* (yield* Inventory).allocate({
+  const reply = yield* desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
     classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
@@ -150,82 +158,86 @@ const tryToBook = Effect.fnUntraced(function*(attempt: Attempt): Return<Booked> 
     },
     waitlistMax: order.waitlistMax
   })
-  return yield* answer(attempt, order, reply)
+  return yield* answer(desk, attempt, order, reply)
 })
 
-const answer = Effect.fnUntraced(function*(attempt: Attempt, order: Order, reply: AllocateReply): Return<Booked> {
-  const next = { holdNumber: attempt.holdNumber + 1 }
-  switch (reply._tag) {
-    case "Held":
-    case "Waiting": {
-      const slots = reply._tag === "Held" ? reply.slots : null
-      const write = commit(attempt, order, { slots, gate: reply.gate })
-      return yield* reply.known ? replayOr(attempt, write) : write
+const answer = Effect.fnUntraced(
+  function*(desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply): Return<Booked> {
+    const next = { holdNumber: attempt.holdNumber + 1 }
+    switch (reply._tag) {
+      case "Held":
+      case "Waiting": {
+        const slots = reply._tag === "Held" ? reply.slots : null
+        const write = commit(desk, attempt, order, { slots, gate: reply.gate })
+        return yield* reply.known ? replayOr(desk, attempt, write) : write
+      }
+      // A twin may have taken the last berth for the same caller.
+      case "Full":
+        return yield* attempt.keyGiven ? replayOr(desk, attempt, soldOut(order)) : soldOut(order)
+      // A hold of this key was given back: the booking was cancelled since, or never made.
+      case "Ended":
+        return yield* replayOr(desk, attempt, again(desk, attempt, order, next))
+      case "Conflict":
+        return yield* conflict
+      case "Late":
+        return yield* tooLate
+      case "Gate":
+        return yield* catchUp(desk, attempt, order, reply.gate)
     }
-    // A twin may have taken the last berth for the same caller.
-    case "Full":
-      return yield* attempt.keyGiven ? replayOr(attempt, soldOut(order)) : soldOut(order)
-    // A hold of this key was given back: the booking was cancelled since, or never made.
-    case "Ended":
-      return yield* replayOr(attempt, again(attempt, order, next))
-    case "Conflict":
-      return yield* conflict
-    case "Late":
-      return yield* tooLate
-    case "Gate":
-      return yield* catchUp(attempt, order, reply.gate)
   }
-})
+)
 
 /** Writes what Redis gave, or that the party waits, into the record. */
 const commit = Effect.fnUntraced(function*(
+  desk: Desk,
   attempt: Attempt,
   order: Order,
   given: { readonly slots: ReadonlyArray<number> | null; readonly gate: RunGate }
 ): Return<Booked> {
-  const committed = yield* (yield* BookingCommits).commit(toNewBooking(order, {
+  const committed = yield* desk.commits.commit(toNewBooking(order, {
     pnr: attempt.pnr,
     keyHash: attempt.keyHash,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
     fingerprint: attempt.fingerprint,
     epoch: given.gate.epoch,
     slots: given.slots,
-    deadline: DateTime.add(yield* (yield* StoreClock).now, { milliseconds: commitMillisMax })
+    deadline: DateTime.add(yield* desk.clock.now, { milliseconds: commitMillisMax })
   }))
   const next = { holdNumber: attempt.holdNumber + 1 }
   switch (committed.outcome) {
     case "committed":
       return given.slots === null
-        ? yield* waitlisted(attempt.pnr)
+        ? yield* waitlisted(desk, attempt.pnr)
         : { booking: toConfirmed(order, attempt.pnr, given.slots, committed.createdAt), replayed: false }
     // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
     case "duplicate":
-      return yield* replayOr(attempt, again(attempt, order, next))
+      return yield* replayOr(desk, attempt, again(desk, attempt, order, next))
     case "late":
-      yield* drop(attempt, order, given.gate)
+      yield* drop(desk, attempt, order, given.gate)
       return yield* tooLate
     case "fenced":
-      yield* drop(attempt, order, given.gate)
-      yield* (yield* RunDirectory).forget(order.run)
-      return yield* again(attempt, order, next)
+      yield* drop(desk, attempt, order, given.gate)
+      yield* desk.directory.forget(order.run)
+      return yield* again(desk, attempt, order, next)
     case "withdrawn":
-      yield* drop(attempt, order, given.gate)
-      yield* (yield* ConfigApplier).applyAll
-      return yield* again(attempt, order, next)
+      yield* drop(desk, attempt, order, given.gate)
+      yield* desk.applier.applyAll
+      return yield* again(desk, attempt, order, next)
     // Redis offered a berth that the record has sold: what it has of this run cannot be relied on.
     case "taken":
       yield* Effect.logWarning(`Redis offered a sold berth of train ${order.run.trainId} on ${order.run.date}`)
-      yield* (yield* RunLoader).prepare(order.run)
-      return yield* again(attempt, order, next)
+      yield* desk.loader.prepare(order.run)
+      return yield* again(desk, attempt, order, next)
   }
 })
 
 /** The answer that the key was given before, if it was used, else what comes of `otherwise`. */
 const replayOr = Effect.fnUntraced(function*(
+  desk: Desk,
   attempt: Attempt,
-  otherwise: Effect.Effect<Booked, BookError, Services>
+  otherwise: Effect.Effect<Booked, BookError>
 ): Return<Booked> {
-  const bookings = yield* Bookings
+  const { bookings } = desk
   const key = yield* bookings.findKey(attempt.keyHash)
   if (Option.isNone(key)) {
     return yield* otherwise
@@ -237,7 +249,12 @@ const replayOr = Effect.fnUntraced(function*(
   return Option.isSome(booking) ? { booking: booking.value, replayed: true } : yield* otherwise
 })
 
-const again = (attempt: Attempt, order: Order, change: Partial<Attempt>): Effect.Effect<Booked, BookError, Services> =>
+const again = (
+  desk: Desk,
+  attempt: Attempt,
+  order: Order,
+  change: Partial<Attempt>
+): Effect.Effect<Booked, BookError> =>
   attempt.triesLeft === 0
     ? Effect.fail(
       new RunPreparing({
@@ -247,36 +264,38 @@ const again = (attempt: Attempt, order: Order, change: Partial<Attempt>): Effect
         detail: `Train ${order.run.trainId} of ${order.run.date} is being changed. Try again in a second.`
       })
     )
-    : tryToBook({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+    : tryToBook(desk, { ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
 
 /** Redis and this server disagree about the run: learn which is behind, and mend it. */
-const catchUp = Effect.fnUntraced(function*(attempt: Attempt, order: Order, gate: RunGate | null): Return<Booked> {
-  const directory = yield* RunDirectory
-  yield* directory.forget(order.run)
-  const run = yield* directory.find(order.run.trainId, order.run.date)
-  const redisBehind = gate === null || gate.epoch < run.gate.epoch ||
-    (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
-  if (redisBehind) {
-    yield* (yield* RunLoader).prepare(run)
-    return yield* again(attempt, order, {})
+const catchUp = Effect.fnUntraced(
+  function*(desk: Desk, attempt: Attempt, order: Order, gate: RunGate | null): Return<Booked> {
+    const { directory } = desk
+    yield* directory.forget(order.run)
+    const run = yield* directory.find(order.run.trainId, order.run.date)
+    const redisBehind = gate === null || gate.epoch < run.gate.epoch ||
+      (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
+    if (redisBehind) {
+      yield* desk.loader.prepare(run)
+      return yield* again(desk, attempt, order, {})
+    }
+    // An edit that Redis shows and the record is about to note.
+    return yield* again(desk, attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
   }
-  // An edit that Redis shows and the record is about to note.
-  return yield* again(attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
-})
+)
 
 /** Gives back what Redis gave for an attempt that the record refused; the sweep does it where Redis is away. */
-const drop = Effect.fnUntraced(function*(attempt: Attempt, order: Order, gate: RunGate) {
-  yield* (yield* Inventory).judge({
+const drop = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order, gate: RunGate) {
+  yield* desk.inventory.judge({
     run: order.run,
     epoch: gate.epoch,
     classes: [classOfRun(order.composition, legsOf(order.run.route))],
     verdicts: [{ _tag: "Drop", holdId: holdIdOf(attempt.keyHash, attempt.holdNumber) }]
   })
-  yield* (yield* PromotionQueue).wake(order.run.id)
+  yield* desk.promotions.wake(order.run.id)
 }, Effect.catchTag("StoreUnavailable", () => Effect.void))
 
-const waitlisted = Effect.fnUntraced(function*(pnr: Pnr): Return<Booked> {
-  const booking = yield* (yield* Bookings).asBooked(pnr)
+const waitlisted = Effect.fnUntraced(function*(desk: Desk, pnr: Pnr): Return<Booked> {
+  const booking = yield* desk.bookings.asBooked(pnr)
   return Option.isSome(booking)
     ? { booking: booking.value, replayed: false }
     : yield* Effect.die(new Error(`booking ${pnr} was committed and is not in the record`))

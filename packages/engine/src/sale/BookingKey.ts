@@ -1,9 +1,9 @@
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { UserId } from "@berth/domain/UserId"
-import { createHash } from "node:crypto"
+import { hash as digest } from "node:crypto"
 
 const hash = (...parts: ReadonlyArray<string>): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22)
+  digest("sha256", JSON.stringify(parts), "base64url").slice(0, 22)
 
 /** Names the one booking that a user's key may have: 132 bits, the same on every server. */
 export const keyHashOf = (userId: UserId, key: string): string => hash(userId, key)

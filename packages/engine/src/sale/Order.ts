@@ -4,10 +4,12 @@ import { type BookingRequest, passengersPerBookingMax } from "@berth/domain/Book
 import { berthWish } from "@berth/domain/rules/BerthWish"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"
 import { DateTime, Effect } from "effect"
-import { StoreClock } from "../ledger/StoreClock.ts"
+import type { StoreClock } from "../ledger/StoreClock.ts"
 import type { ClassComposition } from "../timetable/Compositions.ts"
 import { journeyOn, type RunJourney } from "../timetable/Journeys.ts"
-import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
+import type { RunDirectory } from "../timetable/RunDirectory.ts"
+import { type Run } from "../timetable/RunDirectory.ts"
+import type { Stations } from "../timetable/Stations.ts"
 
 /** A request that the rules allow, with the run, the legs and the class that it means. */
 export interface Order {
@@ -21,8 +23,7 @@ export interface Order {
   readonly waitlistMax: number
 }
 
-const checkDeparture = Effect.fnUntraced(function*(run: Run, journey: RunJourney) {
-  const clock = yield* StoreClock
+const checkDeparture = Effect.fnUntraced(function*(clock: StoreClock["Service"], run: Run, journey: RunJourney) {
   const departure = run.route.stops[journey.range.from]?.departureSeconds ?? 0
   const now = DateTime.toEpochMillis(yield* clock.now)
   if (now >= run.dayStart + departure * 1000) {
@@ -54,8 +55,19 @@ const findClass = Effect.fnUntraced(function*(run: Run, request: BookingRequest)
   return composition
 })
 
+/** Who is asked about an order. Passed by hand: to provide them to each booking was measured to cost more than they do. */
+export interface OrderDesk {
+  readonly clock: StoreClock["Service"]
+  readonly directory: RunDirectory["Service"]
+  readonly stations: Stations["Service"]
+}
+
 /** Checks a request against the rules, before anything is asked of the stores that sell. */
-export const makeOrder = Effect.fnUntraced(function*(caller: CurrentUser["Service"], request: BookingRequest) {
+export const makeOrder = Effect.fnUntraced(function*(
+  { clock, directory, stations }: OrderDesk,
+  caller: CurrentUser["Service"],
+  request: BookingRequest
+) {
   const userId = request.userId ?? caller.userId
   if (userId !== caller.userId && !isAdmin(caller)) {
     return yield* forbidden(caller, `book for ${userId}`)
@@ -67,9 +79,9 @@ export const makeOrder = Effect.fnUntraced(function*(caller: CurrentUser["Servic
       detail: `A booking takes ${passengersPerBookingMax} passengers at most. Split the party.`
     })
   }
-  const run = yield* (yield* RunDirectory).find(request.trainId, request.date)
-  const journey = yield* journeyOn(run, request)
-  yield* checkDeparture(run, journey)
+  const run = yield* directory.find(request.trainId, request.date)
+  const journey = yield* journeyOn(run, request, stations)
+  yield* checkDeparture(clock, run, journey)
   const composition = yield* findClass(run, request)
   const mayWait = request.quota === "GN" && request.conditions?.onlyIfConfirmed !== true
   const order: Order = {

@@ -5,7 +5,7 @@ import { JourneyNotOnTrain, type StationNotFound } from "@berth/domain/Timetable
 import { Effect } from "effect"
 import { legsOf } from "./Routes.ts"
 import type { Run } from "./RunDirectory.ts"
-import { Stations } from "./Stations.ts"
+import type { Stations } from "./Stations.ts"
 
 /** A journey on a run: its legs, and the stations at both ends. */
 export interface RunJourney {
@@ -17,8 +17,9 @@ export interface RunJourney {
 /** Finds the legs between two stations of a run; the whole route where they are not named. */
 export const journeyOn = Effect.fnUntraced(function*(
   run: Run,
-  asked: { readonly from?: StationCode; readonly to?: StationCode }
-): Effect.fn.Return<RunJourney, JourneyNotOnTrain | StationNotFound | StoreUnavailable, Stations> {
+  asked: { readonly from?: StationCode; readonly to?: StationCode },
+  stations: Stations["Service"]
+): Effect.fn.Return<RunJourney, JourneyNotOnTrain | StationNotFound | StoreUnavailable> {
   const { stopIndex, stops } = run.route
   const fromIndex = asked.from === undefined ? 0 : stopIndex.get(asked.from)
   const toIndex = asked.to === undefined ? legsOf(run.route) : stopIndex.get(asked.to)
@@ -31,7 +32,7 @@ export const journeyOn = Effect.fnUntraced(function*(
     return { range: { from: fromIndex, to: toIndex }, from: first.code, to: last.code }
   }
   const named = [asked.from, asked.to].filter((code) => code !== undefined)
-  yield* (yield* Stations).exist(named)
+  yield* stations.exist(named)
   const from = asked.from ?? first.code
   const to = asked.to ?? last.code
   return yield* new JourneyNotOnTrain({
