@@ -71,7 +71,13 @@ layer(scheduler, { excludeTestServices: true, timeout: "60 seconds" })("the sche
       // The days are looked at every so often; a new timetable is looked at once.
       yield* sql`SELECT pg_notify('berth_timetable', '')`
       yield* until(isOpen(train.runId(bookingWindowDays + 1)))
-      const gone = yield* Effect.flip((yield* RunDirectory).find(train.trainId, train.today))
+      // The train is two nights on its way, and can be boarded further on.
+      const directory = yield* RunDirectory
+      assert.isTrue((yield* directory.find(train.trainId, train.today)).open)
+      yield* sql`UPDATE store_clock SET shift = '4 days'`
+      yield* (yield* StoreClock).refresh
+      yield* directory.forgetAll
+      const gone = yield* Effect.flip(directory.find(train.trainId, train.today))
       assert.strictEqual(gone._tag, "OutsideBookingWindow")
     }))
 })

@@ -1,11 +1,9 @@
 import type { CurrentUser } from "@berth/domain/Auth"
 import type { bookErrors } from "@berth/domain/BerthApi"
 import type { Booking } from "@berth/domain/Booking"
-import { IdempotencyConflict, SoldOut } from "@berth/domain/BookingErrors"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import type { Pnr } from "@berth/domain/Pnr"
-import { Overloaded, RunPreparing } from "@berth/domain/ServiceErrors"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { type AllocateReply, Inventory } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
@@ -23,6 +21,7 @@ import { fingerprintOf, holdIdOf, keyHashOf } from "./BookingKey.ts"
 import { makeOrder, type Order, type OrderDesk } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
+import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
 
 /** How long after the berths were given the record takes the booking; the hold itself lives longer. */
 const commitMillisMax = 10_000
@@ -112,26 +111,6 @@ interface Attempt {
   /** What Redis said its gate is, where the record is about to say the same. */
   readonly gate: RunGate | undefined
 }
-
-const conflict = new IdempotencyConflict({
-  detail: "This Idempotency-Key was used for another booking. Use a new key for a new booking."
-})
-
-const soldOut = ({ request }: Order) =>
-  new SoldOut({
-    trainId: request.trainId,
-    date: request.date,
-    travelClass: request.travelClass,
-    quota: request.quota,
-    detail: request.conditions?.onlyIfConfirmed === true
-      ? `Class ${request.travelClass} has no berths left for the whole party under its conditions.`
-      : `Class ${request.travelClass} is sold out in quota ${request.quota}, and its waitlist takes no more.`
-  })
-
-const tooLate = new Overloaded({
-  retryAfterSeconds: 1,
-  detail: "The booking could not be made in time, and was not made. Try again in a second with the same key."
-})
 
 type Return<A> = Effect.fn.Return<A, BookError>
 
@@ -256,14 +235,7 @@ const again = (
   change: Partial<Attempt>
 ): Effect.Effect<Booked, BookError> =>
   attempt.triesLeft === 0
-    ? Effect.fail(
-      new RunPreparing({
-        trainId: order.run.trainId,
-        date: order.run.date,
-        retryAfterSeconds: 1,
-        detail: `Train ${order.run.trainId} of ${order.run.date} is being changed. Try again in a second.`
-      })
-    )
+    ? Effect.fail(beingChanged(order))
     : tryToBook(desk, { ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
 
 /** Redis and this server disagree about the run: learn which is behind, and mend it. */
