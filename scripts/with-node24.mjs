@@ -1,5 +1,6 @@
 // Runs a TypeScript file under Node 24: `node scripts/with-node24.mjs FILE ARGUMENTS…`. Plain JavaScript for Node 18 and
 // later, because it is all that an older Node sees of Berth. A Node 24 that is already there is not fetched again.
+// `--fetch` in place of FILE only makes sure that there is one.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { constants } from "node:os"
@@ -54,6 +55,8 @@ const fetchNode = () => {
 }
 
 if (!isNode24() && !existsSync(binaryIn(home))) fetchNode()
+// `npm ci` fetches ahead of the first start.
+if (process.argv[2] === "--fetch") process.exit(0)
 const node = isNode24() ? process.execPath : binaryIn(home)
 process.env.PATH = [dirname(node), process.env.PATH].join(delimiter)
 const child = spawn(node, process.argv.slice(2), { stdio: "inherit" })
