@@ -26,7 +26,7 @@ export const feed = async (path: string): Promise<ReadonlyArray<Measurement>> =>
         const sql = yield* PgClient.PgClient
         for (;;) {
           const [row] =
-            yield* sql`SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN')::int AS unloaded,
+            yield* sql`SELECT count(*)::int AS runs, count(*) FILTER (WHERE state IN ('NEW', 'REBUILDING'))::int AS unloaded,
             (SELECT count(*)::int FROM train WHERE NOT EXISTS (SELECT FROM run WHERE run.train_id = train.id)) AS without
             FROM run`
           if (row?.["unloaded"] === 0 && Number(row["runs"]) > 5_000) {
