@@ -26,8 +26,8 @@ const make = Effect.gen(function*() {
   const directory = yield* RunDirectory
   const promotions = yield* PromotionQueue
 
-  const apply = Effect.fnUntraced(function*(run: RunForRedis, composition: Composition) {
-    const reply = yield* inventory.applyConfig({
+  const apply = (run: RunForRedis, composition: Composition) =>
+    inventory.applyConfig({
       run,
       gate: { epoch: run.epoch, version: composition.version },
       classes: [...composition.classes.values()].map((composed) => ({
@@ -36,26 +36,26 @@ const make = Effect.gen(function*() {
         masks: composed.masks
       }))
     })
-    switch (reply) {
-      case "Early":
-        return yield* loader.load([run.id], "all")
-      case "Stale":
-      case "Applied":
-        yield* rows.applied([{ id: run.id, epoch: run.epoch, version: composition.version }])
-        yield* directory.forget(run)
-        return yield* promotions.wake(run.id)
-    }
-  })
 
   const applyAll = Effect.gen(function*() {
     const behind = yield* rows.behind
-    if (behind.length > 0) {
-      const current = yield* compositions.getAll(behind)
-      yield* Effect.forEach(behind, (run) => {
-        const composition = current.get(run.trainNumber)
-        return composition === undefined ? Effect.void : apply(run, composition)
-      }, { concurrency, discard: true })
+    if (behind.length === 0) {
+      return 0
     }
+    const current = yield* compositions.getAll(behind)
+    const runs = behind.flatMap((run) => {
+      const composition = current.get(run.trainNumber)
+      return composition === undefined ? [] : [{ run, composition }]
+    })
+    // Redis first and for all runs, since that is what passengers see; then the record, in one statement.
+    const replies = yield* Effect.forEach(runs, ({ composition, run }) => apply(run, composition), { concurrency })
+    const early = runs.filter((_, index) => replies[index] === "Early").map(({ run }) => run.id)
+    const shown = runs.filter((_, index) => replies[index] !== "Early")
+    yield* rows.applied(shown.map(({ composition: { version }, run: { epoch, id } }) => ({ id, epoch, version })))
+    yield* loader.load(early, "all")
+    yield* Effect.forEach(shown, ({ run }) => Effect.andThen(directory.forget(run), promotions.wake(run.id)), {
+      discard: true
+    })
     return behind.length
   }).pipe(Effect.withSpan("ConfigApplier.applyAll"))
 
