@@ -31,8 +31,7 @@ const make = Effect.gen(function*() {
       run,
       gate: { epoch: run.epoch, version: composition.version },
       classes: [...composition.classes.values()].map((composed) => ({
-        // A quota may have lost its last berth, and its pool is to go.
-        classOfRun: classOfRun(composed, run.legs, "all"),
+        classOfRun: classOfRun(composed, run.legs),
         masks: composed.masks
       }))
     })

@@ -24,7 +24,7 @@ export class RunCloser extends Context.Service<RunCloser, {
         // Out of Redis first: a run that is closed in the record is not looked at again.
         yield* Effect.forEach(runs, (run) => {
           const classes = [...current.get(run.trainNumber)?.classes.values() ?? []]
-          return inventory.unload(run, classes.map((composed) => classOfRun(composed, run.legs, "all")))
+          return inventory.unload(run, classes.map((composed) => classOfRun(composed, run.legs)))
         }, { concurrency, discard: true })
         yield* rows.close(runs.map(({ id }) => id))
         return runs.length

@@ -1,4 +1,4 @@
-import { Quota, quotas as allQuotas } from "@berth/domain/Quota"
+import { Quota } from "@berth/domain/Quota"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { waitlistMax } from "@berth/domain/rules/WaitlistCap"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
@@ -12,7 +12,7 @@ import { fromStore } from "../ledger/LedgerError.ts"
 /** The berths of one class of a train. */
 export interface ClassComposition {
   readonly travelClass: TravelClass
-  /** Quotas that any berth of the class has, retired ones too, and the general one, in which people wait. */
+  /** Quotas that the class was ever configured with: Redis may have keys of any of them. */
   readonly quotas: ReadonlyArray<Quota>
   /** Berths for sale. A quota of which none is left is absent. */
   readonly masks: QuotaMasks
@@ -70,11 +70,11 @@ const toComposition = (row: typeof Row.Type): Composition => {
   return { version: row.version, classes }
 }
 
-/** What scripts must know of a class; `all` where a pool of any quota may still be in Redis. */
-export const classOfRun = (composition: ClassComposition, legs: number, pools: "known" | "all" = "known") => ({
+/** What scripts must know of a class. */
+export const classOfRun = (composition: ClassComposition, legs: number) => ({
   layout: coachLayouts[composition.travelClass],
   legs,
-  quotas: pools === "all" ? allQuotas : composition.quotas
+  quotas: composition.quotas
 })
 
 /** A train under a version of its seat configuration. */
@@ -111,9 +111,13 @@ const make = Effect.gen(function*() {
           FROM (
             SELECT travel_class, quota, jsonb_agg(bay ORDER BY bay) AS bays, jsonb_agg(mask ORDER BY bay) AS masks
             FROM (
-              SELECT travel_class, quota, (number & 8191) >> 3 AS bay,
-                bit_or(CASE WHEN active THEN 1 << (number & 7) ELSE 0 END) AS mask
-              FROM berth b WHERE b.train_number = t.number GROUP BY 1, 2, 3
+              SELECT travel_class, quota, bay, bit_or(bit) AS mask FROM (
+                SELECT b.travel_class, b.quota, (b.number & 8191) >> 3 AS bay,
+                  CASE WHEN b.active THEN 1 << (b.number & 7) ELSE 0 END AS bit
+                FROM berth b WHERE b.train_number = t.number
+                UNION ALL
+                SELECT q.travel_class, q.quota, 0, 0 FROM berth_quota q WHERE q.train_number = t.number
+              ) berths GROUP BY travel_class, quota, bay
             ) bay_masks
             GROUP BY travel_class, quota
           ) pool

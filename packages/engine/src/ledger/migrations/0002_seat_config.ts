@@ -86,6 +86,14 @@ export default Effect.gen(function*() {
       active boolean NOT NULL DEFAULT true,
       PRIMARY KEY (train_number, number)
     )`
+  // Every pool that a train was ever configured with: what Redis may have keys of. Written by the triggers alone.
+  yield* sql`
+    CREATE TABLE berth_quota (
+      train_number integer NOT NULL,
+      travel_class text NOT NULL,
+      quota text NOT NULL,
+      PRIMARY KEY (train_number, travel_class, quota)
+    )`
   yield* sql`COMMENT ON COLUMN berth.number IS 'class ordinal in the high bits, 8192 slots a class; see domain/RunId.ts'`
 
   yield* sql`
@@ -175,6 +183,10 @@ export default Effect.gen(function*() {
         (p.last_of_type - c.rank_in_type + y.per_coach) / y.per_coach - 1
       ) AS coach;
 
+      INSERT INTO berth_quota
+      SELECT DISTINCT t.number, c.travel_class, c.quota
+      FROM train t JOIN train_seat_config c ON c.train_id = t.id WHERE t.id = ANY (train_ids)
+      ON CONFLICT DO NOTHING;
       UPDATE train SET config_version = config_version + 1 WHERE id = ANY (train_ids);
       -- Train and version only: a payload has a limit of 8,000 bytes, and a listener reads the rest from the tables.
       PERFORM pg_notify('berth_config', id || ' ' || config_version) FROM train WHERE id = ANY (train_ids);
