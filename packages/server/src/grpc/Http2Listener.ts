@@ -4,8 +4,8 @@ import { constants, createServer, type Http2Server, type ServerHttp2Session, typ
 import type { AddressInfo, Socket } from "node:net"
 
 const limits = {
-  // Calls of one connection at once, and bytes of a call's metadata.
-  settings: { maxConcurrentStreams: 128, maxHeaderListSize: 16 * 1024 },
+  // Calls of one connection at once.
+  settings: { maxConcurrentStreams: 128 },
   // Megabytes.
   maxSessionMemory: 4,
   maxSessionInvalidFrames: 100,
