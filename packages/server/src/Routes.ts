@@ -10,6 +10,7 @@ import * as BookingHandlers from "./BookingHandlers.ts"
 import { CallBudget } from "./CallBudget.ts"
 import { Desk } from "./Desk.ts"
 import * as DocsRoute from "./DocsRoute.ts"
+import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
@@ -38,6 +39,7 @@ const rpc = RpcServer.layerHttp({
 
 const others = MethodRoutes.layer({
   "/rpc": "POST",
+  [ConnectRoutes.path]: "POST",
   "/health": "GET",
   "/health/live": "GET",
   "/openapi.json": "GET",
@@ -49,6 +51,7 @@ const others = MethodRoutes.layer({
 export const layer = Layer.mergeAll(
   api,
   rpc,
+  ConnectRoutes.layer,
   HealthRoutes.layer,
   DocsRoute.layer,
   PrometheusMetrics.layerHttp({ path: "/metrics" }),

@@ -82,6 +82,13 @@ const settle = Effect.fnUntraced(function*(
   return { ...first, differences }
 })
 
+const differing = (
+  { date, id, trainId }: AuditedRun,
+  within: Difference["within"],
+  found: ReadonlyArray<Disagreement>
+): ReadonlyArray<Difference> =>
+  found.map(({ one, other, subject }) => ({ runId: id, within, trainId, date, subject, one, other }))
+
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
   const epochs = yield* RunEpochs
@@ -136,18 +143,10 @@ const make = Effect.gen(function*() {
           const compared = run.state === "OPEN" && composition !== undefined
             ? yield* compareRun(run, composition, soldByRun.get(run.id) ?? [], waitingByRun.get(run.id) ?? [])
             : []
-          const { date, id, trainId } = run
-          const differing = (within: Difference["within"], found: ReadonlyArray<Disagreement>) =>
-            found.map(({ one, other, subject }): Difference => ({
-              runId: id,
-              within,
-              trainId,
-              date,
-              subject,
-              one,
-              other
-            }))
-          return [...differing("record", contradictionsByRun.get(id) ?? []), ...differing("Redis", compared)]
+          return [
+            ...differing(run, "record", contradictionsByRun.get(run.id) ?? []),
+            ...differing(run, "Redis", compared)
+          ]
         }), { concurrency })
       const found = differences.flat()
       return {
