@@ -5,7 +5,7 @@ import { ClassNotOnTrain } from "@berth/domain/BookingErrors"
 import { bayMask, berthAt } from "@berth/domain/CoachLayout"
 import type { JourneyDate } from "@berth/domain/JourneyDate"
 import type { LegRange } from "@berth/domain/LegRange"
-import { quotaNames, quotas } from "@berth/domain/Quota"
+import { Quota, quotaNames } from "@berth/domain/Quota"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import type { StationCode } from "@berth/domain/StationCode"
 import type { TrainId } from "@berth/domain/TrainId"
@@ -130,7 +130,7 @@ const toQuotas = (
   const layout = coachLayouts[travelClass]
   const taken = takenBays(snapshot.taken, legs, range)
   // In the railway's order: Redis has them in another one after each loading, and a watcher would take that for news.
-  return quotas.flatMap((quota) => {
+  return Quota.literals.flatMap((quota) => {
     const mask = snapshot.masks.get(quota)
     if (mask === undefined) {
       return []
