@@ -1,4 +1,6 @@
+import { note, timed } from "@berth/engine/metrics/Series"
 import { type Duration, Effect, Schedule } from "effect"
+import { failures, taskSeconds } from "./SchedulerMetrics.ts"
 
 const backOff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
@@ -6,6 +8,7 @@ const backOff = Schedule.min([Schedule.exponential("100 millis"), Schedule.space
 export const persistently = <A, E, R>(task: string, self: Effect.Effect<A, E, R>): Effect.Effect<A, never, R> =>
   self.pipe(
     Effect.sandbox,
+    Effect.tapError(() => Effect.sync(() => note(failures(task), 1))),
     Effect.tapError((cause) => Effect.logWarning(`Could not ${task}; trying again`, cause)),
     Effect.retry(backOff),
     Effect.orDie
@@ -13,4 +16,4 @@ export const persistently = <A, E, R>(task: string, self: Effect.Effect<A, E, R>
 
 /** Starts a task that is repeated at an interval for as long as the scope lives. */
 export const every = <A, E, R>(task: string, interval: Duration.Input, work: Effect.Effect<A, E, R>) =>
-  Effect.forkScoped(persistently(task, Effect.repeat(work, Schedule.spaced(interval))))
+  Effect.forkScoped(persistently(task, Effect.repeat(timed(taskSeconds(task))(work), Schedule.spaced(interval))))

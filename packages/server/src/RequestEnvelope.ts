@@ -9,7 +9,7 @@ import {
 } from "effect/http"
 import { randomBytes } from "node:crypto"
 import { completed, fromCause } from "./ProblemResponse.ts"
-import { record } from "./RequestMetrics.ts"
+import { record, showUnderWay } from "./RequestMetrics.ts"
 
 /** Requests under way at once; more would only wait for the stores. */
 export const requestsMax = 2_048
@@ -56,6 +56,7 @@ const make = Effect.sync(() => {
   const process = randomBytes(6).toString("base64url")
   let requests = 0
   let underWay = 0
+  showUnderWay(() => underWay)
 
   const idOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
     const given = headers["x-request-id"]
@@ -89,7 +90,7 @@ const make = Effect.sync(() => {
       const answer = yield* Effect.catchCause(counted(noted, failed.bytesMax), (cause) => fromCause(cause, failed))
       const response = answer.status < 400 ? answer : yield* completed(answer, failed)
       const seconds = Number((yield* Clock.currentTimeNanos) - startNanos) / 1e9
-      yield* record({ method: request.method, route, status: response.status, seconds })
+      record({ method: request.method, route, status: response.status, seconds })
       return HttpServerResponse.setHeader(response, "x-request-id", failed.requestId)
     })
 })

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, Redis, type RedisOptions } from "ioredis"
+import { showRedis, timedScripts } from "../metrics/RedisMetrics.ts"
 import type { LuaScript } from "./LuaScript.ts"
 
 /** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
@@ -120,6 +121,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const client = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
   let inFlight = 0
+  showRedis(() => inFlight, () => SubscriptionRef.getUnsafe(connections))
 
   const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
     Effect.callback<A, RedisRefusal>((resume) => {
@@ -195,7 +197,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     send: (command, ...args) => send(command, args, "utf8").pipe(orUnavailable),
     sendPlain: (command, ...args) => send(command, args, "utf8"),
     duplicate: (changes) => client.duplicate(changes),
-    run: evaluate("utf8"),
-    runBinary: evaluate(null)
+    run: timedScripts(evaluate("utf8")),
+    runBinary: timedScripts(evaluate(null))
   })
 })

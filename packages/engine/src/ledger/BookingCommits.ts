@@ -6,8 +6,9 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Context, Deferred, Effect, Layer, Metric, Queue, Schema } from "effect"
+import { Context, Deferred, Effect, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { countedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
 
@@ -65,11 +66,6 @@ interface Waiting {
   readonly answer: Deferred.Deferred<CommitOutcome, StoreUnavailable>
 }
 
-const batchSizes = Metric.histogram("berth_commit_batch_bookings", {
-  description: "Bookings that shared a transaction",
-  boundaries: [1, 2, 4, 8, 16, 32, 64]
-})
-
 const overloaded = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More bookings are waiting to be written than can be served soon. Try again in a second with the same key."
@@ -82,8 +78,9 @@ export class BookingCommits extends Context.Service<BookingCommits, {
   static readonly layer = Layer.effect(
     BookingCommits,
     Effect.gen(function*() {
-      const writeBatch = yield* makeWriteBatch
+      const writeBatch = countedBatch(yield* makeWriteBatch)
       const queue = yield* Queue.dropping<Waiting>(queueMax)
+      showCommitQueue(() => Queue.sizeUnsafe(queue))
 
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const worker = Queue.takeBetween(queue, 1, batchMax).pipe(
@@ -135,7 +132,6 @@ const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect
           : Deferred.succeed(answer, outcome)
       }, { discard: true })
     }),
-    Effect.tap(Metric.update(batchSizes, waiting.length)),
     Effect.catch((error) => Effect.forEach(waiting, ({ answer }) => Deferred.fail(answer, error), { discard: true })),
     Effect.catchCause((cause) => {
       const half = Math.ceil(waiting.length / 2)
