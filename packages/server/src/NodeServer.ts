@@ -5,7 +5,6 @@ import { createServer } from "node:http"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import * as Routes from "./Routes.ts"
 import { followConnections } from "./ServerConnections.ts"
-import * as Telemetry from "./Telemetry.ts"
 import { answerUnreadable } from "./UnreadableRequest.ts"
 
 /** How long a stop waits for requests under way; no new ones are taken meanwhile. */
@@ -38,6 +37,5 @@ export const layer = (options: { readonly host: string; readonly port: number })
         Layer.provideMerge(
           NodeHttpServer.layer(() =>
             server, { ...options, gracefulShutdownTimeout: stopMillisMax })
-        ),
-        Layer.provide(Telemetry.layer)
+        )
       )))

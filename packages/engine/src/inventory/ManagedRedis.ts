@@ -1,7 +1,7 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, Redis, type RedisOptions } from "ioredis"
-import { showRedis, timedScripts } from "../metrics/RedisMetrics.ts"
+import { observedScripts, showRedis } from "../metrics/RedisMetrics.ts"
 import type { LuaScript } from "./LuaScript.ts"
 
 /** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
@@ -197,7 +197,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     send: (command, ...args) => send(command, args, "utf8").pipe(orUnavailable),
     sendPlain: (command, ...args) => send(command, args, "utf8"),
     duplicate: (changes) => client.duplicate(changes),
-    run: timedScripts(evaluate("utf8")),
-    runBinary: timedScripts(evaluate(null))
+    run: observedScripts(evaluate("utf8")),
+    runBinary: observedScripts(evaluate(null))
   })
 })

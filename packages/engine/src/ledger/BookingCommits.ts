@@ -8,7 +8,8 @@ import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
 import { Context, Deferred, Effect, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { countedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
+import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
+import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
 
@@ -78,7 +79,7 @@ export class BookingCommits extends Context.Service<BookingCommits, {
   static readonly layer = Layer.effect(
     BookingCommits,
     Effect.gen(function*() {
-      const writeBatch = countedBatch(yield* makeWriteBatch)
+      const writeBatch = observedBatch(yield* makeWriteBatch)
       const queue = yield* Queue.dropping<Waiting>(queueMax)
       showCommitQueue(() => Queue.sizeUnsafe(queue))
 
@@ -97,7 +98,7 @@ export class BookingCommits extends Context.Service<BookingCommits, {
         if (!(yield* Queue.offer(queue, { booking, answer }))) {
           return yield* overloaded
         }
-        return yield* Deferred.await(answer)
+        return yield* tracedItem("BookingCommits.commit", booking)(Deferred.await(answer))
       })
       return BookingCommits.of({ commit })
     })

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { tracedBatch } from "../telemetry/Traced.ts"
 import { counters, histogram, note, readGauge, timed } from "./Series.ts"
 
 const batchSizes = histogram(
@@ -29,12 +30,12 @@ interface Committed {
   readonly outcome: string
 }
 
-/** Records a transaction that wrote bookings: its time, its size and each outcome. */
-export const countedBatch = <B, A extends Committed, E, R>(
+/** Records a transaction that wrote bookings: its trace, its time, its size and each outcome. */
+export const observedBatch = <B extends object, A extends Committed, E, R>(
   write: (bookings: ReadonlyArray<B>) => Effect.Effect<ReadonlyArray<A>, E, R>
 ) =>
 (bookings: ReadonlyArray<B>): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Effect.map(timed(commitSeconds)(write(bookings)), (written) => {
+  Effect.map(tracedBatch(bookings)(timed(commitSeconds)(write(bookings))), (written) => {
     note(batchSizes, bookings.length)
     for (const { outcome } of written) countOutcome("booking", outcome)
     return written

@@ -1,5 +1,6 @@
 import type { Effect } from "effect"
 import type { LuaScript } from "../inventory/LuaScript.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { histogram, histograms, readCounter, readGauge, timed } from "./Series.ts"
 
 const scriptSeconds = histograms(
@@ -8,11 +9,15 @@ const scriptSeconds = histograms(
   ["script"]
 )
 
-/** Where a script is run, its time is recorded. */
-export const timedScripts = <Rest extends ReadonlyArray<unknown>, A, E>(
+/** Where a script is run, its time is recorded, and its span where the trace is kept. */
+export const observedScripts = <Rest extends ReadonlyArray<unknown>, A, E>(
   run: (script: LuaScript, ...rest: Rest) => Effect.Effect<A, E>
 ) =>
-(script: LuaScript, ...rest: Rest): Effect.Effect<A, E> => timed(scriptSeconds(script.name))(run(script, ...rest))
+(script: LuaScript, ...rest: Rest): Effect.Effect<A, E> =>
+  traced(`redis ${script.name}`, {
+    kind: "client",
+    attributes: { "db.system.name": "redis", "db.operation.name": "EVALSHA", "db.stored_procedure.name": script.name }
+  })(timed(scriptSeconds(script.name))(run(script, ...rest)))
 
 /** Shows how many calls wait for Redis's answer, and how many connections were made. */
 export const showRedis = (callsUnderWay: () => number, connections: () => number): void => {
