@@ -87,7 +87,8 @@ const make = Effect.sync(() => {
         Effect.map(Effect.serviceOption(HttpRouter.RouteContext), (found) => {
           route = Option.isSome(found) ? found.value.route.path : route
         }))
-      const answer = yield* Effect.catchCause(counted(noted, failed.bytesMax), (cause) => fromCause(cause, failed))
+      const answered = Effect.catchCause(counted(noted, failed.bytesMax), (cause) => fromCause(cause, failed))
+      const answer = yield* Effect.annotateLogs(answered, "requestId", failed.requestId)
       const response = answer.status < 400 ? answer : yield* completed(answer, failed)
       const seconds = Number((yield* Clock.currentTimeNanos) - startNanos) / 1e9
       record({ method: request.method, route, status: response.status, seconds })
