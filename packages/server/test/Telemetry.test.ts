@@ -84,14 +84,29 @@ layer(Layer.empty, { timeout: "60 seconds", excludeTestServices: true })("traces
   it.effect("hold nothing of persons: neither names, users, tickets nor addresses", () =>
     Effect.gen(function*() {
       let pnr = ""
+      let detail = ""
       const collector = yield* toldBy("1", (call) =>
         Effect.gen(function*() {
           pnr = yield* book(call, { "user-agent": "Reader/1.0" })
           const stranger = yield* call(`/api/bookings/${pnr}`, { token: yield* tokenOf("passenger") })
           assert.strictEqual(stranger.status, 404)
+          const refused = yield* call("/api/bookings", {
+            token: yield* tokenOf("passenger"),
+            body: {
+              trainId: "101",
+              date: yield* dayFromToday(5),
+              travelClass: "1A",
+              passengers: [{ name: "Example", age: 30 }]
+            }
+          })
+          assert.strictEqual(refused.body["_tag"], "ClassNotOnTrain")
+          detail = String(refused.body["detail"])
         }))
       const text = yield* collector.text
       assert.include(text, "BookingCommits.commit")
+      // The name of an error, not what it says.
+      assert.include(text, "\"ClassNotOnTrain\"")
+      assert.notInclude(text, detail)
       for (const secret of [pnr, "Nameable", "reader_of_books", "Reader/1.0", "127.0.0.1"]) {
         assert.notInclude(text, secret)
       }

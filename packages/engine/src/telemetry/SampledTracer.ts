@@ -61,7 +61,7 @@ const withoutData = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unkn
   const name = Option.isSome(error) && typeof error.value === "object" && error.value !== null && "_tag" in error.value
     ? String(error.value._tag)
     : "Defect"
-  return Exit.fail({ name, message: name })
+  return Exit.fail(Object.assign(new Error(name), { name }))
 }
 
 /** A span that keeps what it may tell. */
