@@ -111,6 +111,10 @@ const refusal = (role: Role, statement: string) =>
     return String(error.reason.cause)
   }).pipe(Effect.provide(databaseAs(role)))
 
+/** What Redis says to a command. */
+const refusalOf = (command: string, ...args: ReadonlyArray<string>) =>
+  Effect.flatMap(ManagedRedis, (redis) => Effect.flip(redis.sendPlain<string>(command, ...args)))
+
 layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
   "roles with no more rights than they need",
   (it) => {
@@ -222,8 +226,6 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
         if (!(yield* Stores).redisHasUsers) {
           return
         }
-        const refused = (command: string, ...args: ReadonlyArray<string>) =>
-          Effect.flatMap(ManagedRedis, (redis) => Effect.flip(redis.sendPlain<string>(command, ...args)))
         for (
           const [command, ...args] of [
             ["FLUSHALL"],
@@ -236,10 +238,10 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
             ["SET", "other", "1"]
           ] as const
         ) {
-          assert.match((yield* onServer(refused(command, ...args))).message, /^NOPERM /, command)
-          assert.match((yield* onScheduler(refused(command, ...args))).message, /^NOPERM /, command)
+          assert.match((yield* onServer(refusalOf(command, ...args))).message, /^NOPERM /, command)
+          assert.match((yield* onScheduler(refusalOf(command, ...args))).message, /^NOPERM /, command)
         }
-        assert.match((yield* onServer(refused("GET", "redis:SEEDED"))).message, /^NOPERM /)
+        assert.match((yield* onServer(refusalOf("GET", "redis:SEEDED"))).message, /^NOPERM /)
       }))
   }
 )

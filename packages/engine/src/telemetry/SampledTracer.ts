@@ -1,5 +1,5 @@
 import type { Context } from "effect"
-import { Exit, Option, Tracer } from "effect"
+import { Exit, Option, Schema, Tracer } from "effect"
 
 /**
  * What spans may tell. Anything else is left out, whoever put it there: an address has PNRs in its path, a client's address
@@ -53,6 +53,13 @@ class UnsampledSpan implements Tracer.Span {
   addLinks(): void {}
 }
 
+/** Stands for an error of which no more than the name is told. */
+class Withheld extends Schema.TaggedError<Withheld>()("Withheld", { error: Schema.String }) {
+  override get message(): string {
+    return this.error
+  }
+}
+
 const withoutData = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> => {
   if (Exit.isSuccess(exit) || Exit.hasInterrupts(exit)) {
     return exit
@@ -61,7 +68,7 @@ const withoutData = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unkn
   const name = Option.isSome(error) && typeof error.value === "object" && error.value !== null && "_tag" in error.value
     ? String(error.value._tag)
     : "Defect"
-  return Exit.fail(Object.assign(new Error(name), { name }))
+  return Exit.fail(new Withheld({ error: name }))
 }
 
 /** A span that keeps what it may tell. */
