@@ -10,6 +10,7 @@ import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
 import { StoreClock } from "./ledger/StoreClock.ts"
 import { Waitlist } from "./ledger/Waitlist.ts"
+import * as PostgresMetrics from "./metrics/PostgresMetrics.ts"
 import { AvailabilityReader } from "./sale/AvailabilityReader.ts"
 import { Book } from "./sale/Book.ts"
 import { Cancel } from "./sale/Cancel.ts"
@@ -19,6 +20,7 @@ import { Sweeper } from "./sale/Sweeper.ts"
 import { ConfigApplier } from "./seeding/ConfigApplier.ts"
 import { RunCloser } from "./seeding/RunCloser.ts"
 import { RunLoader } from "./seeding/RunLoader.ts"
+import { StoresHealth } from "./StoresHealth.ts"
 import { Compositions } from "./timetable/Compositions.ts"
 import { Routes } from "./timetable/Routes.ts"
 import { RunDirectory } from "./timetable/RunDirectory.ts"
@@ -31,6 +33,7 @@ const ledger = Layer.mergeAll(
   Bookings.layer,
   Cancellations.layer,
   HoldFacts.layer,
+  PostgresMetrics.layer,
   PnrSequence.layer,
   RunEpochs.layer,
   RunRows.layer,
@@ -55,5 +58,6 @@ export const layer = Layer.mergeAll(
   Book.layer,
   Cancel.layer,
   Promoter.layer,
+  StoresHealth.layer,
   Sweeper.layer
 ).pipe(Layer.provideMerge(seeding))

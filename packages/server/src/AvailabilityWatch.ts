@@ -1,4 +1,5 @@
 import { Overloaded } from "@berth/domain/ServiceErrors"
+import { readGauge } from "@berth/engine/metrics/Series"
 import { AvailabilityReader, type JourneyAsked } from "@berth/engine/sale/AvailabilityReader"
 import { Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
 
@@ -19,6 +20,11 @@ export class AvailabilityWatch extends Context.Service<AvailabilityWatch>()("@be
     const reader = yield* AvailabilityReader
     const stopping = yield* Deferred.make<void>()
     let watchers = 0
+    readGauge(
+      "berth_availability_watchers",
+      "Journeys whose availability is streamed; refused from 500 up",
+      () => watchers
+    )
 
     const enter = Effect.acquireRelease(
       Effect.suspend(() => {

@@ -1,7 +1,9 @@
 import type { CurrentUser } from "@berth/domain/Auth"
 import { isAdmin } from "@berth/domain/Auth"
 import { RateLimited } from "@berth/domain/ServiceErrors"
+import { note } from "@berth/engine/metrics/Series"
 import { Clock, Context, Effect, Layer } from "effect"
+import { rateLimited } from "./RequestMetrics.ts"
 
 /** Calls that a person may make in a row, and in each minute after. */
 export const callsPerMinuteMax = 120
@@ -61,6 +63,7 @@ export class CallBudget extends Context.Service<CallBudget, {
           return
         }
         if (budget.calls < 1) {
+          note(rateLimited, 1)
           const retryAfterSeconds = Math.ceil((1 - budget.calls) * millisPerCall / 1000)
           return yield* new RateLimited({
             retryAfterSeconds,

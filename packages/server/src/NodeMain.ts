@@ -5,6 +5,7 @@ import * as Logging from "@berth/engine/Logging"
 import { runMain } from "@berth/engine/NodeProcess"
 import * as PromotionWorker from "@berth/engine/sale/PromotionWorker"
 import * as Stores from "@berth/engine/Stores"
+import * as Telemetry from "@berth/engine/telemetry/Telemetry"
 import { Effect, Layer } from "effect"
 import * as NodeServer from "./NodeServer.ts"
 import { serverSettings } from "./ServerSettings.ts"
@@ -16,6 +17,7 @@ server.pipe(
   Layer.provide(Layer.merge(Tokens.layer, PromotionWorker.layer)),
   Layer.provide(Engine.layer),
   Layer.provide(Stores.layerConfig),
+  Layer.provide(Telemetry.layer("berth-server")),
   Layer.provide(Logging.layer),
   Layer.launch,
   runMain

@@ -8,7 +8,6 @@ import { Desk } from "./Desk.ts"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
 import * as Routes from "./Routes.ts"
 import { followConnections } from "./ServerConnections.ts"
-import * as Telemetry from "./Telemetry.ts"
 import { answerUnreadable } from "./UnreadableRequest.ts"
 
 /** How long a stop waits for requests under way; no new ones are taken meanwhile. */
@@ -48,6 +47,5 @@ export const layer = (options: {
         Layer.provideMerge(
           NodeHttpServer.layer(() =>
             server, { host: options.host, port: options.port, gracefulShutdownTimeout: stopMillisMax })
-        ),
-        Layer.provide(Telemetry.layer)
+        )
       )))

@@ -24,7 +24,8 @@ const onServer = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) 
     Effect.provide(Database.layer({ url: Redacted.make(inject("postgresUrl")), maxConnections: 1 }))
   )
 
-const temporaryDatabase = Effect.gen(function*() {
+/** The address of a database that lives as long as its scope. */
+export const temporaryDatabase = Effect.gen(function*() {
   const name = `server_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
     onServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
@@ -42,7 +43,8 @@ const database = Layer.unwrap(
   )
 )
 
-const embeddedRedis = Layer.unwrap(Effect.gen(function*() {
+/** A Redis that lives as long as its scope. */
+export const embeddedRedis = Layer.unwrap(Effect.gen(function*() {
   const dataDir = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "berth-server-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))

@@ -6,8 +6,10 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Context, DateTime, Effect, Layer, Metric, Queue, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
+import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
 
@@ -73,11 +75,6 @@ interface Waiting {
   readonly answer: (outcome: Effect.Effect<CommitOutcome, StoreUnavailable>) => void
 }
 
-const batchSizes = Metric.histogram("berth_commit_batch_bookings", {
-  description: "Bookings that shared a transaction",
-  boundaries: [1, 2, 4, 8, 16, 32, 64]
-})
-
 const overloaded = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More bookings are waiting to be written than can be served soon. Try again in a second with the same key."
@@ -90,8 +87,9 @@ export class BookingCommits extends Context.Service<BookingCommits, {
   static readonly layer = Layer.effect(
     BookingCommits,
     Effect.gen(function*() {
-      const writeBatch = yield* makeWriteBatch
+      const writeBatch = observedBatch(yield* makeWriteBatch)
       const queue = yield* Queue.dropping<Waiting>(queueMax)
+      showCommitQueue(() => Queue.sizeUnsafe(queue))
 
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const worker = Queue.takeBetween(queue, 1, batchMax).pipe(
@@ -105,11 +103,13 @@ export class BookingCommits extends Context.Service<BookingCommits, {
 
       return BookingCommits.of({
         commit: (booking) =>
-          Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
-            if (!Queue.offerUnsafe(queue, { booking, answer })) {
-              answer(Effect.fail(overloaded))
-            }
-          })
+          tracedItem("BookingCommits.commit", booking)(
+            Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
+              if (!Queue.offerUnsafe(queue, { booking, answer })) {
+                answer(Effect.fail(overloaded))
+              }
+            })
+          )
       })
     })
   )
@@ -164,7 +164,6 @@ const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect
         )
       }
     }),
-    Effect.tap(Metric.update(batchSizes, waiting.length)),
     Effect.catch((error) => answerAll(waiting, Effect.fail(error))),
     Effect.catchCause((cause) => {
       const half = Math.ceil(waiting.length / 2)

@@ -1,6 +1,8 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Effect, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import { SqlError } from "effect/sql"
+import { note } from "../metrics/Series.ts"
+import { postgresFailures } from "../metrics/StoreFailures.ts"
 
 const postgresAway = new StoreUnavailable({
   store: "postgresql",
@@ -29,6 +31,21 @@ const isOfData = Schema.is(Schema.Struct({ code: Schema.String.check(Schema.isPa
 export const isStoreAway = ({ reason }: SqlError.SqlError): boolean =>
   isAway(reason._tag) && !(reason._tag === "UnknownError" && isOfData(reason.cause))
 
+/** While PostgreSQL is away every caller learns of it; a line for each would be a flood. */
+const sayEveryMillis = 1_000
+let saidMillis = -Infinity
+
+// The name and PostgreSQL's sentence alone: what else an error holds may have rows in it.
+const sayAway = Effect.fnUntraced(function*({ reason }: SqlError.SqlError) {
+  note(postgresFailures(reason._tag), 1)
+  const nowMillis = yield* Clock.currentTimeMillis
+  if (nowMillis - saidMillis >= sayEveryMillis) {
+    saidMillis = nowMillis
+    const said = reason.cause instanceof Error ? reason.cause.message : reason.message
+    yield* Effect.logWarning(`PostgreSQL is away: ${reason._tag}, ${said}`)
+  }
+})
+
 type OfSql = SqlError.SqlError | Schema.SchemaError
 
 const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(error) && !Schema.isSchemaError(error)
@@ -47,6 +64,6 @@ export const fromStore = <A, E, R>(
       return Effect.fail(error)
     }
     return isSqlError(error) && isStoreAway(error)
-      ? Effect.andThen(Effect.logWarning("PostgreSQL is away", error.reason), Effect.fail(postgresAway))
+      ? Effect.andThen(sayAway(error), Effect.fail(postgresAway))
       : Effect.die(error)
   })

@@ -4,6 +4,7 @@ import { Context, Deferred, Effect, Layer, Metric } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
 import { type RebuildingRun, RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
 import { RunRows } from "../ledger/RunRows.ts"
+import { rebuilds } from "../metrics/SeedingMetrics.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -13,8 +14,6 @@ const runsPerChunk = 500
 
 /** How long a caller waits for a run to be loaded before being told to come back. */
 const callerPatience = "3 seconds"
-
-const rebuilds = Metric.counter("berth_run_rebuilds", { description: "Runs loaded into Redis", incremental: true })
 
 /**
  * Puts runs into Redis from the record, under a new epoch: the first time, and whenever what Redis has of them cannot be
