@@ -36,8 +36,8 @@ const localInstance = Effect.gen(function*() {
     const ready = yield* Effect.option(Effect.flatMap(fs.readFileString(file), Schema.decodeEffect(Ready)))
     if (Option.isNone(ready)) continue
     const { tokens, url } = ready.value
-    const as = tokens === undefined ? "" : ", with its demo user"
-    yield* say(line(span(`Asking the instance that runs here, ${url}${as} (${file}).`, "dim")))
+    const as = tokens === undefined ? "" : ", as its demo user"
+    yield* say(line(span(`Asking the Berth that runs here, ${url}${as}.`, "dim")))
     return { url, token: Option.map(Option.fromUndefinedOr(tokens), ({ user }) => Redacted.make(user)) }
   }
   return yield* new NoServer()

@@ -29,11 +29,15 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 const messageOf = (error: unknown): string =>
   Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? oneLine(error.message) : String(error)
 
+/** What Effect says of wrong usage over several lines, as one sentence. */
+const sentence = (text: string): string =>
+  oneLine(text.replace(/\s*Did you mean this\?\s*/, ". Did you mean ").replace(/[.?]?$/, text.includes("?") ? "?" : "."))
+
 const ofUsage = (error: CliError.ShowHelp): Report => ({
   tag: "WrongUsage",
-  message: error.errors.map((each) => oneLine(each.message).replace(/\.?$/, ".")).join(" "),
+  message: error.errors.map((each) => sentence(each.message)).join(" "),
   hint: `${error.commandPath.join(" ")} --help shows how.`,
-  status: exitStatus.usage
+  status: error.errors.length === 0 ? exitStatus.done : exitStatus.usage
 })
 
 const ofError = (error: unknown): Report => {
@@ -55,7 +59,8 @@ const ofFault = (cause: Cause.Cause<unknown>): Report => ({
   status: exitStatus.fault
 })
 
-const isSilent = ({ status }: Report): boolean => status === exitStatus.outputClosed
+// Help was shown in place of a command, or nobody is left to read.
+const isSilent = ({ message, status }: Report): boolean => message === "" || status === exitStatus.outputClosed
 
 const reportOf = (cause: Cause.Cause<unknown>): Report => {
   const failure = cause.reasons.find(Cause.isFailReason)

@@ -29,11 +29,11 @@ export const to = Flag.String("to").pipe(
 
 export const neededClass = Flag.Literals("class", travelClassCodes).pipe(
   Flag.withMetavar("CLASS"),
-  Flag.withDescription(`Class of travel: ${travelClassCodes.join(", ")}`)
+  Flag.withDescription("Class of travel")
 )
 
 export const anyClass = neededClass.pipe(
-  Flag.withDescription(`Only this class of travel: ${travelClassCodes.join(", ")}`),
+  Flag.withDescription("Only this class of travel"),
   Flag.optional
 )
 

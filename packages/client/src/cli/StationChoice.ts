@@ -10,10 +10,10 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
 
 const ambiguous = (text: string, found: ReadonlyArray<Station>) => {
   const shown = found.slice(0, candidatesShownMax).map(({ code, name }) => `${code} (${name})`).join(", ")
-  const more = found.length > candidatesShownMax ? ` and ${found.length - candidatesShownMax} more` : ""
+  const more = found.length > candidatesShownMax ? " and others" : ""
   return new WrongValue({
     given: `"${text}"`,
-    expected: `It is ${found.length} stations: ${shown}${more}. Give one's code.`
+    expected: `It may be ${shown}${more}. Give the code of one.`
   })
 }
 

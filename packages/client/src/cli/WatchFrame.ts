@@ -40,8 +40,11 @@ const bar = (pool: Pool, width: number): Line => {
 
 /** One frame of a watch, each line at most `width` columns wide and no more than `height` lines. */
 export const watchFrame = ({ clock, lost, pools, run }: Sight, width: number, height: number): ReadonlyArray<Line> => {
-  const counts = pools.map((pool) => `${pool.free} of ${pool.total} free`)
-  const countWidth = Math.max(0, ...counts.map((text) => text.length))
+  const digits = Math.max(1, ...pools.map(({ total }) => String(total).length))
+  const counts = pools.map(({ free, total }) =>
+    `${String(free).padStart(digits)} of ${String(total).padStart(digits)} free`
+  )
+  const countWidth = digits * 2 + " of  free".length
   const changeWidth = Math.max(0, ...pools.map(({ change }) => changeText(change).length))
   const barWidth = Math.min(barMax, width - "SL  GN  ".length - countWidth - changeWidth - 4)
   const rows = pools.map((pool, index) => {
@@ -50,7 +53,7 @@ export const watchFrame = ({ clock, lost, pools, run }: Sight, width: number, he
       ...padTo(line(span(isFirst ? pool.travelClass : "", "bold")), 4),
       ...padTo(line(pool.quota), 4),
       ...(barWidth < barMin ? [] : [...bar(pool, barWidth), ...line("  ")]),
-      ...padTo(line(span(counts[index] ?? "", styleOf(pool))), countWidth, "right"),
+      ...line(span(counts[index] ?? "", styleOf(pool))),
       ...line("  ", span(changeText(pool.change), "cyan"))
     ], width)
   })

@@ -50,20 +50,23 @@ const conditionsOf = (input: BookInput) => ({
   ...(Option.isSome(input.lowerBerthsMin) ? { lowerBerthsMin: input.lowerBerthsMin.value } : {})
 })
 
-/** What cannot be booked is told in words before the server is asked. */
-const requestOf = Effect.fnUntraced(function*(input: BookInput, journey: object) {
+/** The party's wish without its journey; what cannot be one is refused before the server is asked. */
+const wishOf = Effect.fnUntraced(function*(input: BookInput) {
   const conditions = conditionsOf(input)
-  const passengers = yield* Effect.forEach(input.passengers, parsePassenger)
-  return yield* decodeRequest({
-    ...journey,
+  return {
+    trainId: yield* trainIdOf(input.trainId),
     travelClass: input.travelClass,
     quota: yield* quotaOf(input.quota),
-    passengers,
+    passengers: yield* Effect.forEach(input.passengers, parsePassenger),
     ...(Object.keys(conditions).length === 0 ? {} : { conditions })
-  }).pipe(
-    Effect.mapError(({ message }) => new WrongValue({ given: "The booking", expected: `${message}.` }))
-  )
+  }
 })
+
+const requestOf = (wish: object) =>
+  Effect.mapError(
+    decodeRequest(wish),
+    ({ message }) => new WrongValue({ given: "The booking", expected: `${message}.` })
+  )
 
 /** A call without a usable answer may have booked: whoever repeats it needs the key. */
 const withKey = (key: IdempotencyKey) => (error: BookError) => {
@@ -75,11 +78,11 @@ const withKey = (key: IdempotencyKey) => (error: BookError) => {
 
 export const run = Effect.fnUntraced(function*(input: BookInput) {
   const berth = yield* client
-  const trainId = yield* trainIdOf(input.trainId)
+  const wish = yield* wishOf(input)
   const idempotencyKey = yield* keyOf(input.key)
   const booking = yield* withProgress("Booking")(Effect.gen(function*() {
-    const date = yield* runDay(berth, trainId, input.date)
-    const request = yield* requestOf(input, { trainId, date, ...(yield* endsOf(berth, input)) })
+    const date = yield* runDay(berth, wish.trainId, input.date)
+    const request = yield* requestOf({ ...wish, date, ...(yield* endsOf(berth, input)) })
     return yield* berth.book({ request, idempotencyKey }).pipe(Effect.mapError(withKey(idempotencyKey)))
   }))
   const { json } = yield* Invocation
