@@ -26,12 +26,17 @@ const hints: Readonly<Record<string, string>> = {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
-const messageOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? oneLine(error.message) : String(error)
+const messageOf = (error: unknown): string => {
+  const own = Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? error.message : ""
+  const text = oneLine(own === "" ? String(error) : own)
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}
 
 /** What Effect says of wrong usage over several lines, as one sentence. */
 const sentence = (text: string): string =>
-  oneLine(text.replace(/\s*Did you mean this\?\s*/, ". Did you mean ").replace(/[.?]?$/, text.includes("?") ? "?" : "."))
+  oneLine(
+    text.replace(/\s*Did you mean this\?\s*/, ". Did you mean ").replace(/[.?]?$/, text.includes("?") ? "?" : ".")
+  )
 
 const ofUsage = (error: CliError.ShowHelp): Report => ({
   tag: "WrongUsage",

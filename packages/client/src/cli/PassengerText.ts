@@ -14,19 +14,19 @@ const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 /** Reads `Asha Rao,34,LB,F`: a name, which may have commas of its own, an age, and in any order a berth and a gender. */
 export const parsePassenger = Effect.fnUntraced(function*(text: string) {
   const wrong = (expected: string) => new WrongValue({ given: `--passenger "${text}"`, expected })
-  const [, name, age, rest = ""] = /^(.+?),\s*(\d{1,3})\s*((?:,[^,]*){0,2})$/u.exec(text) ?? []
-  if (name === undefined) return yield* wrong(form)
-  const wishes = rest.split(",").slice(1).map((part) => part.trim().toUpperCase())
+  const parts = text.split(",").map((part) => part.trim())
+  const age = parts.findIndex((part) => /^\d{1,3}$/.test(part))
+  const wishes = parts.slice(age + 1).map((part) => part.toUpperCase())
   const berths = wishes.filter(isBerth)
   const genders = wishes.filter(isGender)
-  if (berths.length > 1 || genders.length > 1 || berths.length + genders.length < wishes.length) {
+  if (age < 1 || berths.length > 1 || genders.length > 1 || berths.length + genders.length < wishes.length) {
     return yield* wrong(form)
   }
   const [berth] = berths
   const [gender] = genders
   return yield* decode({
-    name: name.trim(),
-    age: Number(age),
+    name: parts.slice(0, age).join(", "),
+    age: Number(parts[age]),
     ...(berth === undefined ? {} : { berth }),
     ...(gender === undefined ? {} : { gender })
   }).pipe(Effect.mapError(({ issue }) => wrong(Option.getOrElse(firstIssue(issue), () => form))))
