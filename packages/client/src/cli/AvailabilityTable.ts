@@ -1,6 +1,7 @@
 import type { Availability, QuotaAvailability } from "@berth/domain/Availability"
 import { berthTypes } from "@berth/domain/BerthType"
 import { type Line, line, span } from "./Line.ts"
+import { inQuotaOrder } from "./QuotaOrder.ts"
 import { table } from "./Table.ts"
 
 const waitlistCell = ({ waitlist }: QuotaAvailability): Line =>
@@ -17,7 +18,7 @@ export const availabilityTable = (
   width: number
 ): ReadonlyArray<Line> => {
   const quotas = classes.flatMap((each) =>
-    each.quotas.map((quota) => Object.assign({ travelClass: each.travelClass }, quota))
+    inQuotaOrder(each.quotas).map((quota) => Object.assign({ travelClass: each.travelClass }, quota))
   )
   const types = berthTypes.filter((type) => quotas.some(({ berths }) => berths[type] !== undefined))
   const berthCells = ({ berths }: QuotaAvailability) => types.map((type) => line(String(berths[type] ?? "")))

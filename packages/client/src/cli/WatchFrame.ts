@@ -17,7 +17,7 @@ export interface Pool {
 export interface Sight {
   readonly run: Pick<Availability, "trainId" | "date" | "from" | "to">
   readonly pools: ReadonlyArray<Pool>
-  /** The time of day. */
+  /** The time of day of the last change, or since when nothing comes. */
   readonly clock: string
   /** Why nothing comes at the moment. */
   readonly lost?: string
@@ -59,7 +59,7 @@ export const watchFrame = ({ clock, lost, pools, run }: Sight, width: number, he
   })
   const status = lost === undefined
     ? line(span("● ", "green"), `live, last change ${clock}`, span("  Ctrl-C ends", "dim"))
-    : line(span("○ ", "yellow"), `since ${clock} nothing comes: ${lost} Trying again.`)
+    : line(span("○ ", "yellow"), `no answer since ${clock}, trying again: ${lost}`)
   const title = runTitle(run, width)
   const rest = height - 4
   const shown = rows.length <= rest ? rows : rows.slice(0, Math.max(0, rest - 1))

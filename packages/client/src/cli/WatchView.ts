@@ -46,7 +46,7 @@ const lineView = (screen: Screen["Service"]): View => ({
     )
   },
   lost: ({ clock, lost }) =>
-    screen.aside.write(`${toText(line(`${clock} ${lost} Trying again.`), screen.aside.colours)}\n`)
+    screen.aside.write(`${toText(line(`no answer since ${clock}, trying again: ${lost}`), screen.aside.colours)}\n`)
 })
 
 /** The time of day on this machine's clock: `22:41:07`. */

@@ -46,7 +46,9 @@ describe("a drawn coach", () => {
   })
 
   it("shows berths of other quotas as such", () => {
-    const seats = seatsOf("SL", ["free"]).map((seat, index) => index === 0 ? { ...seat, quota: "TQ" as const } : seat)
+    const [first, ...others] = seatsOf("SL", ["free"])
+    assert(first !== undefined)
+    const seats: ReadonlyArray<SeatState> = [{ ...first, quota: "TQ" }, ...others]
     const lines = drawCoach({ layout: coachLayouts.SL, coach: "S1", seats, quota: "GN", width: 80 })
     const text = lines.map((each) => toText(each, false)).join("\n")
     assert.strictEqual(text.match(/··/g)?.length, 1)

@@ -7,7 +7,7 @@ describe("a passenger as typed", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* parsePassenger("Asha Rao,34"), { name: "Asha Rao", age: 34 })
       assert.deepStrictEqual(yield* parsePassenger("Asha Rao, 34, lb"), { name: "Asha Rao", age: 34, berth: "LB" })
-      const both = { name: "रवि कुमार", age: 71, berth: "SU", gender: "M" }
+      const both = { name: "रवि कुमार", age: 71, berth: "SU", gender: "M" } as const
       assert.deepStrictEqual(yield* parsePassenger("रवि कुमार,71,SU,M"), both)
       assert.deepStrictEqual(yield* parsePassenger("रवि कुमार,71,M,SU"), both)
     }))

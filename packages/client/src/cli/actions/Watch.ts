@@ -6,8 +6,10 @@ import type { RunJourney } from "../../BookingCalls.ts"
 import type { BookingClient } from "../../BookingClient.ts"
 import { exitStatus, exitStatusOf } from "../ExitStatus.ts"
 import { Invocation } from "../Invocation.ts"
+import { line } from "../Line.ts"
 import { withProgress } from "../Progress.ts"
-import { Screen } from "../Screen.ts"
+import { inQuotaOrder } from "../QuotaOrder.ts"
+import { type OutputClosed, say, Screen } from "../Screen.ts"
 import { liveClient } from "../Session.ts"
 import { endsOf } from "../StationChoice.ts"
 import { maybeQuotaOf, trainIdOf } from "../Typed.ts"
@@ -18,6 +20,11 @@ import { type JourneyInput, onlyClass } from "./Availability.ts"
 
 /** Between two attempts to find a server again that was there before. */
 const reconnectMillis = 2_000
+
+const again = Schedule.jittered(Schedule.spaced(Duration.millis(reconnectMillis))).pipe(
+  Schedule.setInputType<unknown>(),
+  Schedule.while(({ input: error }) => exitStatusOf(error) === exitStatus.unavailable)
+)
 
 const keyOf = (travelClass: string, quota: string): string => `${travelClass} ${quota}`
 
@@ -45,7 +52,7 @@ const poolsOf = (
   before: ReadonlyArray<Pool>
 ): ReadonlyArray<Pool> =>
   now.classes.flatMap(({ quotas, travelClass }) =>
-    quotas.map(({ free, quota }) => {
+    inQuotaOrder(quotas).map(({ free, quota }) => {
       const old = before.find((pool) => pool.travelClass === travelClass && pool.quota === quota)
       const start = old === undefined ? free : old.free - old.change
       // Seats may be added while one looks on.
@@ -53,6 +60,9 @@ const poolsOf = (
       return { travelClass, quota, free, total, change: free - start }
     })
   )
+
+const isSamePools = (one: ReadonlyArray<Pool>, other: ReadonlyArray<Pool>): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
 
 const encode = Schema.encodeEffect(Availability)
 
@@ -89,34 +99,67 @@ const changes = Effect.fnUntraced(function*(client: BookingClient["Service"], in
   return { first: onlyQuota(first, quota), journey, stream }
 })
 
+/** What is done with what a watch sees: `lost` is told once, when nothing comes any more, since when and why. */
+interface Watcher {
+  readonly show: (found: Availability) => Effect.Effect<void, OutputClosed | Schema.SchemaError>
+  readonly lost: (since: string, why: string) => Effect.Effect<void, OutputClosed>
+}
+
+/** For programs: a document a line, whenever what was asked for has changed. */
+const documents = (screen: Screen["Service"]): Watcher => {
+  let last = ""
+  return {
+    show: Effect.fnUntraced(function*(found) {
+      const document = JSON.stringify(yield* encode(found))
+      if (document === last) return
+      last = document
+      yield* screen.out.write(`${document}\n`)
+    }),
+    lost: (since, why) =>
+      say(line(`no answer since ${since}, trying again: ${why}`))
+        .pipe(Effect.provideService(Screen, screen))
+  }
+}
+
+/** For people: bars on a terminal, lines elsewhere. */
+const pictures = Effect.fnUntraced(function*(totals: ReadonlyMap<string, number>, first: Availability) {
+  const view = yield* makeView
+  let last: Sight = { run: first, pools: poolsOf(first, totals, []), clock: yield* clockNow }
+  yield* view.sight(last, [])
+  const watcher: Watcher = {
+    show: Effect.fnUntraced(function*(found) {
+      const before = last.pools
+      const pools = poolsOf(found, totals, before)
+      const clock = isSamePools(pools, before) ? last.clock : yield* clockNow
+      last = { run: found, pools, clock }
+      yield* view.sight(last, before)
+    }),
+    lost: (since, why) => view.lost({ ...last, clock: since, lost: why })
+  }
+  return watcher
+})
+
+/** Follows the stream for as long as the server is there or may come back. */
+const follow = <E, R>(stream: Stream.Stream<Availability, E, R>, { lost, show }: Watcher) => {
+  let since: string | undefined
+  const seen = Stream.runForEach(stream, (found) => {
+    since = undefined
+    return show(found)
+  })
+  const told = Effect.fnUntraced(function*(error: unknown) {
+    if (since !== undefined || exitStatusOf(error) !== exitStatus.unavailable) return
+    since = yield* clockNow
+    yield* lost(since, error instanceof Error ? error.message : String(error))
+  })
+  return seen.pipe(Effect.tapError(told), Effect.retry(again))
+}
+
 /** Shows a run fill up until it is interrupted; whoever watches keeps watching while the server is away. */
 export const run = Effect.fnUntraced(function*(input: WatchInput) {
   const { json } = yield* Invocation
   const screen = yield* Screen
   const client = yield* liveClient
   const { first, journey, stream } = yield* changes(client, input)
-  const again = Schedule.jittered(Schedule.spaced(Duration.millis(reconnectMillis))).pipe(
-    Schedule.setInputType<unknown>(),
-    Schedule.while(({ input: error }) => exitStatusOf(error) === exitStatus.unavailable)
-  )
-  if (json) {
-    const write = (found: Availability) =>
-      Effect.flatMap(encode(found), (document) => screen.out.write(`${JSON.stringify(document)}\n`))
-    return yield* Effect.retry(Stream.runForEach(stream, write), again)
-  }
-  const totals = yield* totalsOf(client, journey, first)
-  const view = yield* makeView
-  let last: Sight = { run: first, pools: poolsOf(first, totals, []), clock: yield* clockNow }
-  yield* view.sight(last, [])
-  const show = Effect.fnUntraced(function*(found: Availability) {
-    const before = last.pools
-    last = { run: found, pools: poolsOf(found, totals, before), clock: yield* clockNow }
-    yield* view.sight(last, before)
-  })
-  const lost = Effect.fnUntraced(function*(error: unknown) {
-    if (exitStatusOf(error) !== exitStatus.unavailable) return
-    const why = error instanceof Error ? error.message : String(error)
-    yield* view.lost({ ...last, clock: yield* clockNow, lost: why })
-  })
-  return yield* Stream.runForEach(stream, show).pipe(Effect.tapError(lost), Effect.retry(again))
+  const watcher = json ? documents(screen) : yield* pictures(yield* totalsOf(client, journey, first), first)
+  return yield* follow(stream, watcher)
 }, Effect.scoped)
