@@ -1,4 +1,5 @@
 import { Config, Effect, FileSystem, Option, Path, PlatformError, Redacted, Schema } from "effect"
+import { homedir } from "node:os"
 import { ConfigUnusable } from "./CliErrors.ts"
 
 /** What `berth login` keeps: the server that was logged in to last, and a token for each. */
@@ -18,8 +19,7 @@ const ownerOnlyFolder = 0o700
 const configPath = Effect.gen(function*() {
   const path = yield* Path.Path
   const xdg = yield* Config.option(Config.NonEmptyString("XDG_CONFIG_HOME"))
-  const home = yield* Config.String("HOME").pipe(Config.withDefault("."))
-  const base = Option.filter(xdg, path.isAbsolute).pipe(Option.getOrElse(() => path.join(home, ".config")))
+  const base = Option.filter(xdg, path.isAbsolute).pipe(Option.getOrElse(() => path.join(homedir(), ".config")))
   return path.join(base, "berth", "config.json")
 }).pipe(Effect.orDie)
 
