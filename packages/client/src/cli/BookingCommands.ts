@@ -1,4 +1,3 @@
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { from, neededClass, pnr, runDate, to, trainId } from "./JourneyParams.ts"
@@ -109,22 +108,5 @@ export const login = Command.make(
   Command.withExamples([
     { command: "berth login --server https://berth.example" },
     { command: "npm run --silent token -- --user asha --role passenger | berth login" }
-  ])
-)
-
-export const completions = Command.make(
-  "completions",
-  {
-    shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
-      Argument.withDescription("Shell to complete in: bash, zsh or fish")
-    )
-  },
-  (input) => lazily(() => import("./actions/Completions.ts"), (action) => action.run(input))
-).pipe(
-  Command.withDescription("Prints what makes a shell complete berth's commands and flags."),
-  Command.withExamples([
-    { command: "source <(berth completions bash)" },
-    { command: "berth completions zsh > \"${fpath[1]}/_berth\"" },
-    { command: "berth completions fish > ~/.config/fish/completions/berth.fish" }
   ])
 )
