@@ -29,12 +29,16 @@ const readyFiles = Effect.gen(function*() {
   return folders.map((folder) => path.join(folder, "ready.json"))
 })
 
+const isLoopback = (url: string): boolean =>
+  URL.canParse(url) && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
+
 /** The instance that runs on this machine, if one does. */
 const localInstance = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   for (const file of yield* readyFiles) {
     const ready = yield* Effect.option(Effect.flatMap(fs.readFileString(file), Schema.decodeEffect(Ready)))
-    if (Option.isNone(ready)) continue
+    // A folder that somebody else wrote must not lead a token to another machine.
+    if (Option.isNone(ready) || !isLoopback(ready.value.url)) continue
     const { tokens, url } = ready.value
     const as = tokens === undefined ? "" : ", as its demo user"
     yield* say(line(span(`Asking the Berth that runs here, ${url}${as}.`, "dim")))
@@ -44,7 +48,7 @@ const localInstance = Effect.gen(function*() {
 })
 
 /** The address without a slash at its end, so that one server has one token. */
-export const serverUrl = (given: string, where: string) =>
+const serverUrl = (given: string, where: string) =>
   URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
     ? Effect.succeed(given.replace(/\/+$/, ""))
     : Effect.fail(
@@ -52,7 +56,7 @@ export const serverUrl = (given: string, where: string) =>
     )
 
 /** The server that was named, on the command line or in the environment. */
-export const namedServer = Effect.gen(function*() {
+const namedServer = Effect.gen(function*() {
   const { server } = yield* Invocation
   if (Option.isSome(server)) return Option.some(yield* serverUrl(server.value, "--server"))
   const url = yield* variable("BERTH_URL")

@@ -3,7 +3,7 @@ import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { exitStatus, exitStatusOf } from "./ExitStatus.ts"
-import { line, span, wrap } from "./Line.ts"
+import { line, printableJson, span, wrap } from "./Line.ts"
 import { say, Screen } from "./Screen.ts"
 
 /** A failure as it is told. */
@@ -76,7 +76,7 @@ const reportOf = (cause: Cause.Cause<unknown>): Report => {
 const sayJson = ({ hint, message, status, tag }: Report) =>
   Effect.flatMap(Screen, ({ aside }) =>
     aside.write(`${
-      JSON.stringify({
+      printableJson({
         error: { _tag: tag, message, ...(hint === undefined ? {} : { hint }), exitStatus: status }
       })
     }\n`))

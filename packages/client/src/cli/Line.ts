@@ -17,6 +17,13 @@ const codes: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green
 const unsafe =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu
 
+/** The value as JSON in which, too, nothing can act on a terminal; it decodes to the same. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    unsafe,
+    (found) => Array.from(found, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")
+  )
+
 const escaped = (character: string): string => {
   const code = character.codePointAt(0) ?? 0
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`

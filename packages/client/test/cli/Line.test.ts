@@ -1,6 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { clip, line, padTo, printable, span, toText, trimmed, widthOf, wrap } from "../../src/cli/Line.ts"
+import {
+  clip,
+  line,
+  padTo,
+  printable,
+  printableJson,
+  span,
+  toText,
+  trimmed,
+  widthOf,
+  wrap
+} from "../../src/cli/Line.ts"
 import { actsOnTerminal, AnyText, Width } from "./TerminalText.ts"
 
 const Parts = Schema.Array(AnyText)
@@ -36,6 +47,12 @@ describe("a line", () => {
 
   it.prop("holds nothing that acts on a terminal", [Parts], ([parts]) => {
     assert.notMatch(toText(line(...parts), false), actsOnTerminal)
+  })
+
+  it.prop("is JSON that decodes to the same, and holds nothing that acts on a terminal", [Parts], ([parts]) => {
+    const json = printableJson(parts)
+    assert.notMatch(json, actsOnTerminal)
+    assert.deepStrictEqual(JSON.parse(json), parts)
   })
 
   it("shows what would have acted", () => {
