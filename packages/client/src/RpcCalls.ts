@@ -1,5 +1,6 @@
 import { RpcAuth } from "@berth/domain/Auth"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
+import { rpcCheckClient, RpcVersionNotSpoken } from "@berth/domain/RpcVersion"
 import { Cause, Duration, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Headers, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { RpcClient, RpcClientError, RpcMiddleware, RpcSerialization } from "effect/rpc"
@@ -16,6 +17,7 @@ const silentMillisMax = 60_000
 const serverFailed = (url: string, detail: string) => new ConnectionFailed({ url, reason: "serverFailed", detail })
 
 const isRpcClientError = Schema.is(RpcClientError.RpcClientError)
+const isVersionNotSpoken = Schema.is(RpcVersionNotSpoken)
 
 const isHttpReason = (cause: unknown): cause is HttpClientError.HttpClientErrorReason =>
   cause instanceof HttpClientError.TransportError || cause instanceof HttpClientError.StatusCodeError
@@ -27,21 +29,24 @@ const failure = (url: string, error: RpcClientError.RpcClientError): Effect.Effe
     : Effect.fail(serverFailed(url, error.reason.message))
 
 /** Turns what went wrong on the way into errors that a caller can act on; the call's own errors stay as they are. */
-const readFailures =
-  (url: string) => <E>(cause: Cause.Cause<E | RpcClientError.RpcClientError>): Effect.Effect<never, CallError | E> => {
-    const error = Cause.findErrorOption(cause)
-    if (Option.isSome(error)) {
-      return isRpcClientError(error.value)
-        ? failure(url, error.value)
-        : Effect.fail(error.value)
-    }
-    // A server that stops interrupts its calls, and what breaks in a server arrives as a defect.
-    if (Cause.hasInterruptsOnly(cause)) return Effect.fail(serverFailed(url, "it stopped during the call"))
-    const defect = Cause.squash(cause)
-    return Effect.fail(
-      Schema.isSchemaError(defect) ? notUnderstood(url, defect) : serverFailed(url, "it failed during the call")
-    )
+const readFailures = (url: string) =>
+<E>(
+  cause: Cause.Cause<E | RpcVersionNotSpoken | RpcClientError.RpcClientError>
+): Effect.Effect<never, CallError | E> => {
+  const error = Cause.findErrorOption(cause)
+  if (Option.isSome(error)) {
+    if (isRpcClientError(error.value)) return failure(url, error.value)
+    return isVersionNotSpoken(error.value)
+      ? Effect.fail(new ConnectionFailed({ url, reason: "notUnderstood", detail: error.value.detail }))
+      : Effect.fail(error.value)
   }
+  // A server that stops interrupts its calls, and what breaks in a server arrives as a defect.
+  if (Cause.hasInterruptsOnly(cause)) return Effect.fail(serverFailed(url, "it stopped during the call"))
+  const defect = Cause.squash(cause)
+  return Effect.fail(
+    Schema.isSchemaError(defect) ? notUnderstood(url, defect) : serverFailed(url, "it failed during the call")
+  )
+}
 
 const layerAuth = ({ token }: Connection) =>
   RpcMiddleware.layerClient(RpcAuth, ({ next, request }) =>
@@ -66,7 +71,8 @@ const layerProtocol = (connection: Connection) =>
 export const make = Effect.fnUntraced(function*(connection: Connection) {
   const rpc = yield* RpcClient.make(BerthRpcs)
   const failures = readFailures(connection.url)
-  const read = <A, E>(call: Effect.Effect<A, E | RpcClientError.RpcClientError>) => Effect.catchCause(call, failures)
+  const read = <A, E>(call: Effect.Effect<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
+    Effect.catchCause(call, failures)
 
   const calls: BookingCalls = {
     stations: (payload) => Effect.map(read(rpc.Stations(payload)), ({ stations }) => stations),
@@ -89,4 +95,4 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     replaceSeatConfig: (payload) => read(rpc.ReplaceSeatConfig(payload))
   }
   return calls
-}, (effect, connection) => Effect.provide(effect, [layerAuth(connection), layerProtocol(connection)]))
+}, (effect, connection) => Effect.provide(effect, [layerAuth(connection), rpcCheckClient, layerProtocol(connection)]))

@@ -1,43 +1,39 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
-import { CallBudget } from "./CallBudget.ts"
-import { Desk } from "./Desk.ts"
 import * as DocsRoute from "./DocsRoute.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
+import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
+import { rpcSocketPath } from "./RpcSockets.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
-
-/** Calls of one RPC request that are worked on at once. */
-const rpcConcurrency = 16
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
   Layer.provide([RequestIssues.layer, Authentication.layerHttp])
 )
 
-const rpc = RpcServer.layerHttp({
-  group: BerthRpcs,
-  path: "/rpc",
-  protocol: "http",
-  concurrency: rpcConcurrency,
-  disableFatalDefects: true
-}).pipe(
-  Layer.provide([RpcHandlers.layer, Authentication.layerRpc]),
+// How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
+const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
+  Layer.provide([RpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide(
+    Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
+  ),
   Layer.provide(RpcSerialization.layerNdjson)
 )
 
 const others = MethodRoutes.layer({
   "/rpc": "POST",
+  [rpcSocketPath]: "GET",
   "/health": "GET",
   "/health/live": "GET",
   "/openapi.json": "GET",
@@ -54,4 +50,4 @@ export const layer = Layer.mergeAll(
   PrometheusMetrics.layerHttp({ path: "/metrics" }),
   others,
   RequestEnvelope.layer
-).pipe(Layer.provide([Desk.layer, CallBudget.layer]))
+)

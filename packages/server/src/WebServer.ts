@@ -1,0 +1,67 @@
+import { Data, Effect, Layer } from "effect"
+import * as Reception from "./Reception.ts"
+import { RpcSockets } from "./RpcSockets.ts"
+import * as RpcSocketServer from "./RpcSocketServer.ts"
+import * as Telemetry from "./Telemetry.ts"
+import { Watchers } from "./Watchers.ts"
+import * as WebHandler from "./WebHandler.ts"
+
+/** How long a stop waits for requests under way; no new ones are taken meanwhile. */
+export const stopMillisMax = 10_000
+
+/** What a runtime's own server has to serve. */
+export interface Site {
+  readonly handler: (request: Request) => Promise<Response>
+  readonly sockets: RpcSockets["Service"]
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** A runtime's server that listens. */
+export interface Listening {
+  readonly address: Address
+  /** Takes no new requests and waits for those under way. */
+  readonly drain: Effect.Effect<void>
+  /** Breaks off whatever is left. */
+  readonly abort: Effect.Effect<void>
+}
+
+/** The server could not listen where it should. */
+export class NotListening extends Data.TaggedError("NotListening")<{
+  readonly address: Address
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `Cannot listen on ${this.address.host}:${this.address.port} (HOST, PORT): ${why}`
+  }
+}
+
+/** Serves with a runtime's own server of web requests; it stops as the one on Node does. */
+export const layer = (listen: (site: Site, address: Address) => Listening, address: Address) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const handler = yield* WebHandler.make
+    const sockets = yield* RpcSockets
+    const watchers = yield* Watchers
+    const server = yield* Effect.acquireRelease(
+      Effect.try({
+        try: () => listen({ handler, sockets }, address),
+        catch: (cause) => new NotListening({ address, cause })
+      }),
+      ({ abort, drain }) =>
+        watchers.end.pipe(
+          Effect.andThen(sockets.stop),
+          Effect.andThen(Effect.timeoutOption(drain, stopMillisMax)),
+          Effect.andThen(abort)
+        )
+    )
+    const { host, port } = server.address
+    yield* Effect.logInfo(`Berth serves at http://${host.includes(":") ? `[${host}]` : host}:${port}`)
+  })).pipe(
+    Layer.provide(RpcSocketServer.layer()),
+    Layer.provide(Reception.layer),
+    Layer.provide(Telemetry.layer)
+  )
