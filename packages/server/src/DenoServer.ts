@@ -24,6 +24,8 @@ declare const Deno: {
 }
 
 const upgrade = (request: Request, sockets: RpcSockets["Service"]): Response => {
+  // The request cannot be read any more once it is upgraded.
+  const headers = new Headers(request.headers)
   // Deno pings after this time without a message, and closes where no answer comes.
   const { response, socket } = Deno.upgradeWebSocket(request, { idleTimeout: heartbeatSeconds })
   socket.binaryType = "arraybuffer"
@@ -32,7 +34,7 @@ const upgrade = (request: Request, sockets: RpcSockets["Service"]): Response => 
       send: (text) => socket.send(text),
       unreadBytes: () => socket.bufferedAmount,
       close: (code, reason) => socket.close(code, reason)
-    }, request.headers)
+    }, headers)
     socket.addEventListener("message", ({ data }) => {
       events.message(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data))
     })

@@ -54,8 +54,7 @@ export const layer = (listen: (site: Site, address: Address) => Listening, addre
       ({ abort, drain }) =>
         watchers.end.pipe(
           Effect.andThen(sockets.stop),
-          Effect.andThen(Effect.timeoutOption(drain, stopMillisMax)),
-          Effect.andThen(abort)
+          Effect.andThen(Effect.timeoutOrElse(drain, { duration: stopMillisMax, orElse: () => abort }))
         )
     )
     const { host, port } = server.address
