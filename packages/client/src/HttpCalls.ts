@@ -94,6 +94,10 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
       })),
     bookings: (query) => read(bookings.mine({ query })),
     show: (params) => read(bookings.show({ params })),
+    watchBooking: (params) => {
+      const look = repeatedly(connection.url)(read(bookings.show({ params })))
+      return Stream.concat(Stream.fromEffect(look), Stream.fromEffectRepeat(Effect.andThen(wait, look)))
+    },
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
     seatConfig: (params) => read(admin.seatConfig({ params })),
     replaceSeatConfig: ({ trainId, version, config }) =>

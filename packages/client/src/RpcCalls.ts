@@ -23,10 +23,14 @@ const isHttpReason = (cause: unknown): cause is HttpClientError.HttpClientErrorR
   cause instanceof HttpClientError.TransportError || cause instanceof HttpClientError.StatusCodeError
 
 /** What went wrong below the call: the way there, the server, or the words it answers in. */
-const failure = (url: string, error: RpcClientError.RpcClientError): Effect.Effect<never, CallError> =>
-  error.reason._tag === "HttpError" && isHttpReason(error.reason.cause)
-    ? failedAnswer(url, error.reason.cause)
-    : Effect.fail(serverFailed(url, error.reason.message))
+const failure = (url: string, { reason }: RpcClientError.RpcClientError): Effect.Effect<never, CallError> => {
+  if (reason._tag === "HttpError" && isHttpReason(reason.cause)) return failedAnswer(url, reason.cause)
+  return Effect.fail(
+    reason._tag.startsWith("Socket")
+      ? new ConnectionFailed({ url, reason: "unreachable", detail: `the WebSocket broke (${reason.message})` })
+      : serverFailed(url, reason.message)
+  )
+}
 
 /** Turns what went wrong on the way into errors that a caller can act on; the call's own errors stay as they are. */
 const readFailures = (url: string) =>
@@ -56,7 +60,8 @@ const layerAuth = ({ token }: Connection) =>
         : { ...request, headers: Headers.set(request.headers, "authorization", `Bearer ${Redacted.value(token)}`) }
     ))
 
-const layerProtocol = (connection: Connection) =>
+/** Remote calls over HTTP, each a request of its own. */
+export const layerProtocolHttp = (connection: Connection) =>
   Layer.effect(
     RpcClient.Protocol,
     Effect.flatMap(HttpClient.HttpClient, (client) =>
@@ -73,19 +78,21 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
   const failures = readFailures(connection.url)
   const read = <A, E>(call: Effect.Effect<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
     Effect.catchCause(call, failures)
+  const watched = <A, E>(stream: Stream.Stream<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
+    stream.pipe(
+      Stream.catchCause((cause) => Stream.fromEffect(failures(cause))),
+      Stream.timeout(Duration.millis(silentMillisMax)),
+      Stream.concat(Stream.fail(serverFailed(connection.url, "it ended the stream"))),
+      Stream.retry(retrySchedule)
+    )
 
   const calls: BookingCalls = {
     stations: (payload) => Effect.map(read(rpc.Stations(payload)), ({ stations }) => stations),
     search: (payload) => Effect.map(read(rpc.Search(payload)), ({ trains }) => trains),
     train: (payload) => read(rpc.Train(payload)),
     availability: (payload) => read(rpc.Availability(payload)),
-    watchAvailability: (payload) =>
-      rpc.WatchAvailability(payload).pipe(
-        Stream.catchCause((cause) => Stream.fromEffect(failures(cause))),
-        Stream.timeout(Duration.millis(silentMillisMax)),
-        Stream.concat(Stream.fail(serverFailed(connection.url, "it ended the stream"))),
-        Stream.retry(retrySchedule)
-      ),
+    watchAvailability: (payload) => watched(rpc.WatchAvailability(payload)),
+    watchBooking: (payload) => watched(rpc.WatchBooking(payload)),
     seats: (payload) => read(rpc.Seats(payload)),
     book: (payload) => read(rpc.Book(payload)),
     bookings: (payload) => read(rpc.Bookings(payload)),
@@ -95,4 +102,4 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     replaceSeatConfig: (payload) => read(rpc.ReplaceSeatConfig(payload))
   }
   return calls
-}, (effect, connection) => Effect.provide(effect, [layerAuth(connection), rpcCheckClient, layerProtocol(connection)]))
+}, (effect, connection) => Effect.provide(effect, [layerAuth(connection), rpcCheckClient]))

@@ -6,4 +6,5 @@ import { RunningBerth } from "./RunningBerth.ts"
 layer(RunningBerth.layer, { excludeTestServices: true, timeout: "60 seconds" })("a running Berth", (it) => {
   BookingClientTest.suite(it, "over HTTP", BookingClient.layerHttp, 20)
   BookingClientTest.suite(it, "over RPC", BookingClient.layerRpc, 21)
+  BookingClientTest.suite(it, "over a WebSocket", BookingClient.layerSocket, 22)
 })
