@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import * as NodeSockets from "./NodeSockets.ts"
+import { NotListening } from "./NotListening.ts"
 import * as Reception from "./Reception.ts"
 import * as Routes from "./Routes.ts"
 import { RpcSockets } from "./RpcSockets.ts"
@@ -52,6 +53,9 @@ export const layer = (options: { readonly host: string; readonly port: number; r
         NodeHttpServer.layer(
           () => server,
           { host: options.host, port: options.port, gracefulShutdownTimeout: stopMillisMax }
+        ).pipe(
+          Layer.catchTag("ServeError", ({ cause }) =>
+            Layer.effectContext(Effect.fail(new NotListening({ host: options.host, port: options.port, cause }))))
         )
       ),
       Layer.provide(Telemetry.layer)

@@ -1,4 +1,5 @@
-import { Data, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
+import { NotListening } from "./NotListening.ts"
 import * as Reception from "./Reception.ts"
 import { RpcSockets } from "./RpcSockets.ts"
 import * as RpcSocketServer from "./RpcSocketServer.ts"
@@ -7,7 +8,7 @@ import { Watchers } from "./Watchers.ts"
 import * as WebHandler from "./WebHandler.ts"
 
 /** How long a stop waits for requests under way; no new ones are taken meanwhile. */
-export const stopMillisMax = 10_000
+const stopMillisMax = 10_000
 
 /** What a runtime's own server has to serve. */
 export interface Site {
@@ -29,17 +30,6 @@ export interface Listening {
   readonly abort: Effect.Effect<void>
 }
 
-/** The server could not listen where it should. */
-export class NotListening extends Data.TaggedError("NotListening")<{
-  readonly address: Address
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `Cannot listen on ${this.address.host}:${this.address.port} (HOST, PORT): ${why}`
-  }
-}
-
 /** Serves with a runtime's own server of web requests; it stops as the one on Node does. */
 export const layer = (listen: (site: Site, address: Address) => Listening, address: Address) =>
   Layer.effectDiscard(Effect.gen(function*() {
@@ -49,7 +39,7 @@ export const layer = (listen: (site: Site, address: Address) => Listening, addre
     const server = yield* Effect.acquireRelease(
       Effect.try({
         try: () => listen({ handler, sockets }, address),
-        catch: (cause) => new NotListening({ address, cause })
+        catch: (cause) => new NotListening({ ...address, cause })
       }),
       ({ abort, drain }) =>
         watchers.end.pipe(

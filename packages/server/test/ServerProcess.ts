@@ -22,8 +22,11 @@ export interface Ended {
 }
 
 /** A server in a process of its own, killed at the end if it still runs. */
-export const spawnServer = Effect.fnUntraced(function*(runtime: RuntimeName, env: Readonly<Record<string, string>>) {
-  const { args, program } = commandOf(runtime)
+export const spawnProcess = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
+) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(program, args, {
@@ -46,7 +49,7 @@ export const spawnServer = Effect.fnUntraced(function*(runtime: RuntimeName, env
   })
   const url = Effect.callback<string, ServerEnded>((resume) => {
     const look = () => {
-      const [, found] = /Berth serves at (http:\/\/[^\s"]+)/.exec(output) ?? []
+      const [, found] = / serves at (http:\/\/[^\s"]+)/.exec(output) ?? []
       if (found !== undefined) resume(Effect.succeed(found))
     }
     child.stdout.on("data", look)
@@ -55,6 +58,11 @@ export const spawnServer = Effect.fnUntraced(function*(runtime: RuntimeName, env
   })
   return { url, ended, stop: Effect.sync(() => child.kill("SIGTERM")) }
 })
+
+export const spawnServer = (runtime: RuntimeName, env: Readonly<Record<string, string>>) => {
+  const { args, program } = commandOf(runtime)
+  return spawnProcess(program, args, env)
+}
 
 /** A server on the stores of a test. */
 export const startServer = Effect.fnUntraced(function*(runtime: RuntimeName) {
