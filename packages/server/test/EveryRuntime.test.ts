@@ -6,6 +6,9 @@ import { RunningServer, suite } from "./ServerSuite.ts"
 import { dayFromToday } from "./TestNetwork.ts"
 import { engine, readAnswer, TestStores } from "./TestServer.ts"
 
+/** Several processes one after the other, each of which imports everything. */
+const processMillisMax = 120_000
+
 for (const runtime of runtimes) {
   const server = Layer.effectContext(
     Effect.map(startServer(runtime), ({ url }) => Context.make(RunningServer, { url }))
@@ -33,7 +36,7 @@ for (const runtime of runtimes) {
           yield* readAnswer(overHttp)
           assert.deepInclude(yield* ended, { code: 0 })
           assert.strictEqual(yield* Effect.promise(() => closed), 1001)
-        }))
+        }), processMillisMax)
 
       it.effect("says so where it cannot listen", () =>
         Effect.gen(function*() {
@@ -47,7 +50,7 @@ for (const runtime of runtimes) {
           const { code, output } = yield* second.ended
           assert.strictEqual(code, 1, output)
           assert.match(output, /^Cannot listen on 127\.0\.0\.1:\d+: .+\. Set HOST or PORT/m)
-        }))
+        }), processMillisMax)
 
       it.effect("says what is wrong with its configuration", () =>
         Effect.gen(function*() {
@@ -67,7 +70,7 @@ for (const runtime of runtimes) {
             assert.match(output, said)
             assert.notMatch(output, /^\s+at \S+ \(?\S+:\d+/m, "no stack of the program")
           }
-        }))
+        }), processMillisMax)
     })
   })
 }

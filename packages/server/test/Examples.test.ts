@@ -56,7 +56,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the example
       assert.strictEqual((yield* call("/api/trains/101")).body["name"], "Train 101")
       const free = yield* call(`/api/trains/101/availability?date=${date}`)
       assert.strictEqual(JSON.parse(free.text).classes[0].quotas[0].free, 72, free.text)
-      const found = yield* call(`/api/trains?from=BBB&to=CCC&date=${date}`)
+      const found = yield* call(`/api/trains?from=BBB&to=CCC&date=${yield* dayFromToday(9)}`)
       assert.strictEqual(JSON.parse(found.text).trains[0].availability[0].free, 72)
       const bad = yield* call(`/api/trains/101/availability?date=tomorrow`)
       assert.deepEqual([bad.status, bad.body["_tag"]], [400, "InvalidRequest"])

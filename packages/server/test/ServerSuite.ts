@@ -66,22 +66,23 @@ const rawCall = (tag: string, payload: Schema.Json, headers: Readonly<Record<str
 
 const Failed = Schema.fromJsonString(Schema.Struct({
   requestId: Schema.String,
-  exit: Schema.Struct({
-    _tag: Schema.Literal("Failure"),
+  exit: Schema.TaggedStruct("Failure", {
     cause: Schema.Array(Schema.Struct({ _tag: Schema.String, error: Schema.optionalKey(Schema.Json) }))
   })
 }))
 
-/** Answers the first line of what a call that goes wrong is answered, over either transport. */
+const rawAnswer = Effect.fnUntraced(function*(transport: (typeof transports)[number], text: string) {
+  if (transport === "HTTP") {
+    return (yield* call("/rpc", { body: text })).text
+  }
+  const { heard, socket } = yield* rawSocket
+  socket.send(text)
+  return yield* Queue.take(heard)
+})
+
+/** Why a call goes wrong, in the words of the wire. */
 const rawFailure = Effect.fnUntraced(function*(transport: (typeof transports)[number], text: string) {
-  const raw = transport === "HTTP"
-    ? (yield* call("/rpc", { body: text })).text
-    : yield* Effect.gen(function*() {
-      const { heard, socket } = yield* rawSocket
-      socket.send(text)
-      return yield* Queue.take(heard)
-    })
-  const { exit } = yield* Schema.decodeEffect(Failed)(raw)
+  const { exit } = yield* Schema.decodeEffect(Failed)(yield* rawAnswer(transport, text))
   return exit.cause[0]
 })
 
