@@ -2,18 +2,17 @@ import { WebSocketServer } from "@effect/platform-node/NodeWS"
 import { Effect } from "effect"
 import type { IncomingMessage, Server } from "node:http"
 import type { Duplex } from "node:stream"
-import { rpcSocketPath, RpcSockets } from "./RpcSockets.ts"
+import { type OpeningHeaders, rpcSocketPath, RpcSockets } from "./RpcSockets.ts"
 import { farewellMillis, frameBytesMax } from "./SocketLimits.ts"
 
 const isForRpc = ({ url }: IncomingMessage): boolean => url?.split("?")[0] === rpcSocketPath
 
-const toHeaders = ({ rawHeaders }: IncomingMessage): Headers => {
-  const headers = new Headers()
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "")
+const headersOf = ({ headers }: IncomingMessage): OpeningHeaders => ({
+  get: (name) => {
+    const value = headers[name]
+    return typeof value === "string" ? value : null
   }
-  return headers
-}
+})
 
 const toBytes = (data: Buffer | ArrayBuffer | ReadonlyArray<Buffer>): Uint8Array => {
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
@@ -40,7 +39,7 @@ export const attach = Effect.fnUntraced(function*(server: Server) {
         unreadBytes: () => peer.bufferedAmount,
         close: (code, reason) => peer.close(code, reason),
         ping: () => peer.ping()
-      }, toHeaders(request))
+      }, headersOf(request))
       peer.on("pong", events.alive)
       peer.on("message", (data) => events.message(toBytes(data)))
       // ws tells the peer what is wrong with a frame, and closes.

@@ -1,6 +1,7 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
 import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
@@ -16,6 +17,7 @@ import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
+import { UpgradeNeeded } from "./TransportProblems.ts"
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
@@ -29,6 +31,10 @@ const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
     Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
   ),
   Layer.provide(RpcSerialization.layerNdjson)
+)
+
+const upgradeNeeded = HttpServerRespondable.toResponse(
+  new UpgradeNeeded({ detail: "Open a WebSocket at this path, or send remote calls to /rpc by POST." })
 )
 
 const others = MethodRoutes.layer({
@@ -45,6 +51,7 @@ const others = MethodRoutes.layer({
 export const layer = Layer.mergeAll(
   api,
   rpc,
+  HttpRouter.add("GET", rpcSocketPath, Effect.map(upgradeNeeded, HttpServerResponse.setHeader("upgrade", "websocket"))),
   HealthRoutes.layer,
   DocsRoute.layer,
   PrometheusMetrics.layerHttp({ path: "/metrics" }),

@@ -3,7 +3,14 @@ import { type RpcMessage, RpcSerialization } from "effect/rpc"
 import { frameBytesMax, inboxBytesMax, type SocketLimits, unreadBytesMax } from "./SocketLimits.ts"
 
 /** Close codes of RFC 6455, 7.4.1, and of its registry. */
-export const closeCode = { goingAway: 1001, notUnderstood: 1007, tooMuch: 1008, tooBig: 1009, tryAgainLater: 1013 }
+export const closeCode = {
+  goingAway: 1001,
+  notUnderstood: 1007,
+  tooMuch: 1008,
+  tooBig: 1009,
+  failed: 1011,
+  tryAgainLater: 1013
+}
 
 const unreadLookMillis = 25
 
@@ -159,10 +166,12 @@ export const make = Effect.fnUntraced(function*(peer: Peer, { headers, limits, w
   return {
     hear,
     send,
-    /** Looks at what comes and whether the peer lives. */
-    work: Effect.onError(
-      work,
-      (cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("A socket failed unforeseen", cause)
+    /** Looks at what comes and whether the peer lives. Nobody would after it has ended, so then the socket is closed. */
+    work: work.pipe(
+      Effect.onError((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("A socket failed unforeseen", cause)
+      ),
+      Effect.ensuring(Effect.sync(() => drop(state, closeCode.failed, "the calls of this socket cannot go on")))
     ),
     isIdle: (): boolean => !state.open || state.calls.size === 0,
     drop: (code: number, reason: string): void => drop(state, code, reason),

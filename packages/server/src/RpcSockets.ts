@@ -18,12 +18,17 @@ export interface PeerEvents {
   closed(): void
 }
 
+/** The headers of the request that opens a socket, by names in lower case. */
+export interface OpeningHeaders {
+  get(name: string): string | null
+}
+
 const unheard: PeerEvents = { message: () => {}, alive: () => {}, closed: () => {} }
 
 const nobody = () => Effect.void
 
 /** What of the opening request's headers holds for every call. */
-const callHeaders = (headers: Headers): ReadonlyArray<[string, string]> =>
+const callHeaders = (headers: OpeningHeaders): ReadonlyArray<[string, string]> =>
   ["authorization", rpcVersionHeader].flatMap((name): ReadonlyArray<[string, string]> => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value]]
@@ -54,7 +59,7 @@ const make = Effect.fnUntraced(function*(limits: SocketLimits) {
     })
   })
 
-  const open = (peer: RpcSocket.Peer, headers: Headers): PeerEvents => {
+  const open = (peer: RpcSocket.Peer, headers: OpeningHeaders): PeerEvents => {
     if (stopping || sockets.size >= limits.socketsMax) {
       peer.close(closeCode.tryAgainLater, "no room for another socket")
       return unheard
@@ -99,7 +104,7 @@ export class RpcSockets extends Context.Service<RpcSockets, {
    * Takes a socket that a request with these headers opened, or closes it where there are too many; the runtime then
    * tells what happens to it.
    */
-  open(peer: RpcSocket.Peer, headers: Headers): PeerEvents
+  open(peer: RpcSocket.Peer, headers: OpeningHeaders): PeerEvents
   /** Waits for the calls under way and closes every socket. Streams are to be ended before. */
   readonly stop: Effect.Effect<void>
   readonly protocol: RpcServer.Protocol["Service"]

@@ -124,6 +124,7 @@ export const suite = (it: Vitest.MethodsNonLive<Needs>): void => {
       assert.strictEqual((yield* call("/api/nothing")).body["_tag"], "PathNotFound")
       assert.strictEqual((yield* call("/api/bookings")).body["_tag"], "Unauthorized")
       assert.strictEqual((yield* call("/rpc")).body["_tag"], "MethodNotAllowed")
+      assert.strictEqual((yield* call("/rpc/ws")).body["_tag"], "UpgradeNeeded")
     }))
 
   for (const transport of transports) {
@@ -262,6 +263,11 @@ export const suite = (it: Vitest.MethodsNonLive<Needs>): void => {
         socket.send(nonsense)
         assert.strictEqual(yield* closed, 1007, nonsense)
       }
+      const watch = rawCall("WatchAvailability", { trainId, date: yield* dayFromToday(5) }, {})
+      const twice = yield* rawSocket
+      twice.socket.send(watch)
+      twice.socket.send(watch)
+      assert.strictEqual(yield* twice.closed, 1011, "an id that is in use")
       const { closed, socket } = yield* rawSocket
       socket.send(" ".repeat(256 * 1024 + 1))
       assert.include([1006, 1009], yield* closed)
