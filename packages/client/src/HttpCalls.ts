@@ -96,6 +96,20 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
       })),
     bookings: (query) => read(bookings.mine({ query })),
     show: (params) => read(bookings.show({ params })),
+    watchBooking: (params) =>
+      Stream.suspend(() => {
+        let seen = false
+        const look = read(bookings.show({ params })).pipe(
+          once(connection.url),
+          Effect.retry(reconnectSchedule(() => seen)),
+          Effect.tap(() =>
+            Effect.sync(() => {
+              seen = true
+            })
+          )
+        )
+        return Stream.concat(Stream.fromEffect(look), Stream.fromEffectRepeat(Effect.andThen(wait, look)))
+      }),
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
     seatConfig: (params) => read(admin.seatConfig({ params })),
     replaceSeatConfig: ({ trainId, version, config }) =>

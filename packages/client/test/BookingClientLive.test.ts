@@ -10,5 +10,6 @@ layer(RunningBerth.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   BookingClientTest.suite(it, "over RPC", BookingClient.layerRpc, 21)
   FaultyLineTest.suite(it, "over HTTP", BookingClient.layerHttp, 22)
   FaultyLineTest.suite(it, "over RPC", BookingClient.layerRpc, 23)
+  BookingClientTest.suite(it, "over a WebSocket", BookingClient.layerSocket, 24)
   ConsumerTest.suite(it)
 })

@@ -10,6 +10,7 @@ import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
 import { StoreClock } from "./ledger/StoreClock.ts"
 import { Waitlist } from "./ledger/Waitlist.ts"
+import { WatchedBookings } from "./ledger/WatchedBookings.ts"
 import * as PostgresMetrics from "./metrics/PostgresMetrics.ts"
 import { AvailabilityReader } from "./sale/AvailabilityReader.ts"
 import { Book } from "./sale/Book.ts"
@@ -38,7 +39,8 @@ const ledger = Layer.mergeAll(
   RunEpochs.layer,
   RunRows.layer,
   StoreClock.layer,
-  Waitlist.layer
+  Waitlist.layer,
+  WatchedBookings.layer
 )
 
 const timetable = Layer.mergeAll(TrainSearch.layer, RunDirectory.layer).pipe(

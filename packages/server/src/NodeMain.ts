@@ -7,11 +7,19 @@ import * as PromotionWorker from "@berth/engine/sale/PromotionWorker"
 import * as Stores from "@berth/engine/Stores"
 import * as Telemetry from "@berth/engine/telemetry/Telemetry"
 import { Effect, Layer } from "effect"
+import { HttpServer } from "effect/http"
 import * as NodeServer from "./NodeServer.ts"
 import { serverSettings } from "./ServerSettings.ts"
 import { Tokens } from "./Tokens.ts"
 
-const server = Layer.unwrap(Effect.map(serverSettings, NodeServer.layer))
+const announce = Effect.flatMap(
+  HttpServer.HttpServer,
+  ({ address }) => Effect.logInfo(`Berth serves at ${HttpServer.formatAddress(address)}`)
+)
+
+const server = Layer.effectDiscard(announce).pipe(
+  Layer.provide(Layer.unwrap(Effect.map(serverSettings, NodeServer.layer)))
+)
 
 server.pipe(
   Layer.provide(Layer.merge(Tokens.layer, PromotionWorker.layer)),

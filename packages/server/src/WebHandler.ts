@@ -1,11 +1,10 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import * as Routes from "./Routes.ts"
 
-const layer = Routes.layer.pipe(Layer.provide([AvailabilityWatch.layer, HttpServer.layerServices]))
+const layer = Routes.layer.pipe(Layer.provide(HttpServer.layerServices))
 
-/** The ticket engine and the tokens. */
+/** The ticket engine, the tokens and what `Reception` has. */
 type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>
 
 /** The server as one function from request to response, for runtimes that serve such a function. */
