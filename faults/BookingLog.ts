@@ -50,6 +50,8 @@ export class BookingLog {
   readonly refusals = new Map<string, number>()
   /** Answers that no caller should ever get. */
   readonly faults: Array<string> = []
+  /** Whether the network repeats calls late: a booking that was refused may then be made after all, by its repeat. */
+  repeatedLate = false
   #acknowledgements = 0
   /** When the latest booking was acknowledged, ms on the steady clock. */
   acknowledgedLastAt = 0

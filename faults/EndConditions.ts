@@ -69,7 +69,9 @@ const lostOf = (entry: BookingEntry, rows: ReadonlyArray<Row>): ReadonlyArray<st
       ? row.state === "CONFIRMED" && row.seat === told.seat && row.sales === 1
       : row.state === "WAITLISTED" || (row.state === "CONFIRMED" && row.sales === 1)
     return stands ? [] : [
-      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${row.seat ?? ""} with ${row.sales} sales`
+      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${
+        row.seat ?? ""
+      } with ${row.sales} sales`
     ]
   })
 }
@@ -80,13 +82,17 @@ const doubledOf = ({ key, pnrs }: BookingEntry, rows: ReadonlyArray<Row>): Reado
   return made.size > 1 ? [`${key} has the bookings ${[...made].join(" and ")}`] : []
 }
 
-const contradictionsOf = (entry: BookingEntry, rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
+const contradictionsOf = (
+  entry: BookingEntry,
+  rows: ReadonlyArray<Row>,
+  repeatedLate: boolean
+): ReadonlyArray<string> => {
   const { cancelled, key, refusedFor } = entry
   return [
     ...rows.filter(({ number, state }) => cancelled.has(number) && state !== "CANCELLED").map(({ number, state }) =>
       `${key}: passenger ${number} was cancelled and is ${state}`
     ),
-    ...refusedFor !== undefined && rows.some(({ state }) => state !== "CANCELLED")
+    ...refusedFor !== undefined && !repeatedLate && rows.some(({ state }) => state !== "CANCELLED")
       ? [`${key} was refused for good (${refusedFor}), and has the booking ${rows[0]?.pnr}`]
       : []
   ]
@@ -109,7 +115,7 @@ export const checkEndConditions = async (cluster: Cluster, network: Network, log
       ...overlaps.map(({ text }) => `a berth is sold twice: ${text}`),
       ...lost.flat(),
       ...doubled,
-      ...log.entries.flatMap((entry) => contradictionsOf(entry, rowsOf(entry))),
+      ...log.entries.flatMap((entry) => contradictionsOf(entry, rowsOf(entry), log.repeatedLate)),
       ...whoWasPassed(queued),
       ...log.faults
     ]

@@ -30,7 +30,7 @@ const redis = (flow: Failpoint["flow"], step: string, by?: "scheduler") =>
 
 const commit = (flow: Failpoint["flow"], step: string) => both({ flow, store: "postgres", step, commit: true })
 
-/** Every step of every flow that writes, in its order. */
+/** Every step of every flow that writes, in its order; rebuilds last, for they take away the holds that are swept. */
 export const failpoints: ReadonlyArray<Failpoint> = [
   ...redis("book", "book-n"),
   // Between the statement and its COMMIT; not there where the statement commits by itself.
@@ -45,15 +45,15 @@ export const failpoints: ReadonlyArray<Failpoint> = [
   { flow: "promote", store: "postgres", step: "commit promotion", at: "sent" },
   ...commit("promote", "commit promotion"),
   ...redis("promote", "judge-n"),
+  ...redis("sweep", "overdue-1", "scheduler"),
+  { flow: "sweep", store: "postgres", step: "read hold facts", at: "done" },
+  ...redis("sweep", "judge-n", "scheduler"),
+  ...redis("edit", "apply-config-n"),
+  ...commit("edit", "note applied"),
   ...redis("rebuild", "load-n"),
   { flow: "rebuild", store: "postgres", step: "raise epoch", at: "sent" },
   ...commit("rebuild", "raise epoch"),
-  ...commit("rebuild", "open run"),
-  ...redis("edit", "apply-config-n"),
-  ...commit("edit", "note applied"),
-  ...redis("sweep", "overdue-1", "scheduler"),
-  { flow: "sweep", store: "postgres", step: "read hold facts", at: "done" },
-  ...redis("sweep", "judge-n", "scheduler")
+  ...commit("rebuild", "open run")
 ]
 
 export const nameOf = ({ at, commit: atCommit, flow, step }: Failpoint): string =>

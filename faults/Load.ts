@@ -31,7 +31,8 @@ const tagOf = (answer: Answered): string =>
     ? answer.why
     : Option.match(decodeProblem(answer.body), { onNone: () => String(answer.status), onSome: ({ _tag }) => _tag })
 
-const isBooked = (answer: Answered): boolean => answer.kind === "answer" && (answer.status === 200 || answer.status === 201)
+const isBooked = (answer: Answered): boolean =>
+  answer.kind === "answer" && (answer.status === 200 || answer.status === 201)
 
 /** Whether the same call may succeed later: nobody answered, the server is busy, a store is away. */
 const isPassing = (answer: Answered): boolean =>

@@ -23,9 +23,9 @@ const endScript = `
 
 const openHolds = async (redis: Redis): Promise<ReadonlyArray<readonly [key: string, id: string, hold: string]>> => {
   const keys = await redis.keys(holdKeyPattern)
-  const found = await Promise.all(keys.map(async (key) =>
-    Object.entries(await redis.hgetall(key)).map(([id, hold]) => [key, id, hold] as const)
-  ))
+  const found = await Promise.all(
+    keys.map(async (key) => Object.entries(await redis.hgetall(key)).map(([id, hold]) => [key, id, hold] as const))
+  )
   return found.flat().filter(([, , hold]) => /^(?:held|waiting)\|/.test(hold))
 }
 

@@ -78,8 +78,11 @@ export class NativeRedisServer implements RedisServer {
       cwd: folder,
       logFile: join(folder, "redis.log")
     })
-    await waitUntil("Redis answers", 20_000, () =>
-      askRedis(this.url, (redis) => redis.ping()).then(() => true, () => false))
+    await waitUntil(
+      "Redis answers",
+      20_000,
+      () => askRedis(this.url, (redis) => redis.ping()).then(() => true, () => false)
+    )
   }
 
   signal(signal: NodeJS.Signals): void {

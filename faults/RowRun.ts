@@ -1,5 +1,5 @@
-import type { Cluster } from "./Cluster.ts"
 import { waitUntil } from "./ChildProcess.ts"
+import type { Cluster } from "./Cluster.ts"
 import { checkEndConditions } from "./EndConditions.ts"
 import { Load } from "./Load.ts"
 import { makeNetwork } from "./Network.ts"
@@ -116,9 +116,7 @@ const columns = (cells: ReadonlyArray<string | number>): string =>
     index === 0 ? String(cell).padEnd(widths[0] ?? 0) : String(cell).padStart(widths[index] ?? 0)
   ).join("  ")
 
-export const header = `${
-  columns(["row", "acknowledged", "refused", "injected", "lost", "doubled", "seconds"])
-}  ok`
+export const header = `${columns(["row", "acknowledged", "refused", "injected", "lost", "doubled", "seconds"])}  ok`
 
 /** The line of a row, and below it what was wrong. */
 export const format = (result: RowResult): string => {

@@ -7,8 +7,8 @@ import { Cluster } from "./Cluster.ts"
 import { closeConnections } from "./HttpCall.ts"
 import { hasNativeRedis } from "./RedisServer.ts"
 import type { Row } from "./Row.ts"
-import { rows } from "./Rows.ts"
 import { format, header, runRow } from "./RowRun.ts"
+import { rows } from "./Rows.ts"
 import { SeededRandom } from "./SeededRandom.ts"
 
 const { values } = parseArgs({
@@ -57,7 +57,8 @@ if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
 const chosen = rows.filter(({ name }) => values.row === undefined || values.row.includes(name))
 
 /** A row's own seed, so that it is the same whether the row runs alone or among others. */
-const seedOf = (row: Row): number => [...row.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed)
+const seedOf = (row: Row): number =>
+  [...row.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed)
 
 const missingFor = (row: Row): string | undefined =>
   row.nativeRedis && !hasNativeRedis() ? "no redis-server or valkey-server on the PATH" : row.missing?.()
@@ -106,7 +107,12 @@ const soak = (millis: number): Promise<void> =>
     try {
       while (performance.now() < until) {
         const row = random.pick(fit)
-        const result = await runRow(row, { cluster, seed: Math.floor(random.next() * 2 ** 31), brief: false, drain: true })
+        const result = await runRow(row, {
+          cluster,
+          seed: Math.floor(random.next() * 2 ** 31),
+          brief: false,
+          drain: true
+        })
         console.log(format(result))
         count(result.problems.length === 0)
         fine &&= result.problems.length === 0
@@ -118,7 +124,9 @@ const soak = (millis: number): Promise<void> =>
     return fine
   })
 
-console.log(`Seed ${seed}; npm run test:faults -- --seed ${seed}${values.soak === undefined ? " --row NAME" : ""} repeats it`)
+console.log(
+  `Seed ${seed}; npm run test:faults -- --seed ${seed}${values.soak === undefined ? " --row NAME" : ""} repeats it`
+)
 console.log(header)
 if (values.soak === undefined) {
   for (const row of chosen) {
@@ -138,5 +146,7 @@ if (values.soak === undefined) {
 } else {
   await soak(soakMillis(values.soak))
 }
-console.log(`\n${tally.passed} passed, ${tally.failed} failed${tally.skipped === 0 ? "" : `, ${tally.skipped} not run`}`)
+console.log(
+  `\n${tally.passed} passed, ${tally.failed} failed${tally.skipped === 0 ? "" : `, ${tally.skipped} not run`}`
+)
 process.exit(tally.failed === 0 ? 0 : 1)

@@ -31,9 +31,8 @@ export const clockSkew: Row = {
       cluster.launch("server", undefined, wrongClock("-1h")),
       cluster.launch("scheduler", undefined, wrongClock("+1h"))
     ])
-    const before = cluster.servers.splice(0)
     await Promise.all([ahead, behind, sweeper].map((berth) => berth.ready()))
-    cluster.servers.push(ahead, behind)
+    const before = cluster.servers.splice(0, cluster.servers.length, ahead, behind)
     cluster.schedulers.push(sweeper)
     injected(3)
     // Holds live for seconds now, in which a sweep by a wrong clock would take them for old ones.

@@ -6,8 +6,10 @@ import type { Row, RowContext } from "../Row.ts"
 const berths = ["LB", "MB", "UB", "SL", "SU"]
 
 const edit = ({ cluster, network }: RowContext, berth: string, seats: number): Promise<unknown> =>
-  cluster.query(Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = ${berth}`))
+  cluster.query(
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = ${berth}`)
+  )
 
 /** Blocks every berth of a type, and sees to it that nobody who asks from now on is given one. */
 const block = async (context: RowContext, berth: string): Promise<void> => {
@@ -24,7 +26,9 @@ const block = async (context: RowContext, berth: string): Promise<void> => {
     && acknowledged?.passengers.some((passenger) => passenger.berth === berth && passenger.status === "CONFIRMED")
   )
   if (sold.length > 0) {
-    problem(`${sold.length} bookings got a ${berth} that was blocked before they were asked for, such as ${sold[0]?.key}`)
+    problem(
+      `${sold.length} bookings got a ${berth} that was blocked before they were asked for, such as ${sold[0]?.key}`
+    )
   }
 }
 

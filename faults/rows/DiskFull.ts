@@ -73,7 +73,11 @@ export const diskFull: Row = {
       injected()
       const { bavail, bsize } = statfsSync(postgres.dataDir)
       const shed = (load.log.refusals.get("StoreUnavailable") ?? 0) - refused
-      note(`${bavail * bsize} bytes were left; ${shed} calls were refused; PostgreSQL ${postgres.running ? "runs" : "ended"}`)
+      note(
+        `${bavail * bsize} bytes were left; ${shed} calls were refused; PostgreSQL ${
+          postgres.running ? "runs" : "ended"
+        }`
+      )
       if (shed === 0) problem("no call was refused while the disk was full")
       await rm(ballast)
       if (!postgres.running) await postgres.restart()

@@ -22,6 +22,7 @@ export const duplicates: Row = {
       return proxy
     }))
     const urls = proxies.map(({ port }) => `http://127.0.0.1:${port}`)
+    load.log.repeatedLate = true
     const before = load.urls
     // Where there is room for all, so that no twin is refused while another is seated.
     const plenty = network.trips.filter(({ trainId }) => trainId === network.manyId)

@@ -10,8 +10,11 @@ let replicas = 0
 const startReplica = async (cluster: Cluster): Promise<NativeRedisServer> => {
   const replica = await NativeRedisServer.start(join(cluster.folder, `redis-${++replicas}`))
   await askRedis(replica.url, (redis) => redis.replicaof("127.0.0.1", cluster.redis.port))
-  await waitUntil("the replica has caught up", 20_000, () =>
-    askRedis(replica.url, async (redis) => /^master_link_status:up/m.test(await redis.info("replication"))))
+  await waitUntil(
+    "the replica has caught up",
+    20_000,
+    () => askRedis(replica.url, async (redis) => /^master_link_status:up/m.test(await redis.info("replication")))
+  )
   return replica
 }
 

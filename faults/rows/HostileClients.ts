@@ -51,7 +51,8 @@ const garbage = (port: number): Socket => open(port, (socket) => socket.write(Bu
 /** Callers who hold connections, trickle, send too much and talk nonsense, while others book. */
 export const hostileClients: Row = {
   name: "hostile-clients",
-  fault: `${idleSockets} idle sockets, ${slowSockets} slowloris, ${hugeBodies} bodies of 8 MiB, nonsense, on each server`,
+  fault:
+    `${idleSockets} idle sockets, ${slowSockets} slowloris, ${hugeBodies} bodies of 8 MiB, nonsense, on each server`,
   brief: true,
   nativeRedis: false,
   run: async ({ brief, cluster, injected, load, note, problem }) => {
@@ -81,7 +82,9 @@ export const hostileClients: Row = {
     const served = load.log.acknowledged - acknowledged
     for (const socket of sockets) socket.destroy()
     const mebibytes = (bytes: number) => Math.round(bytes / 1024 / 1024)
-    note(`${served} bookings meanwhile; a server's memory went from ${mebibytes(before)} to ${mebibytes(most)} MiB at most`)
+    note(
+      `${served} bookings meanwhile; a server's memory went from ${mebibytes(before)} to ${mebibytes(most)} MiB at most`
+    )
     if (served < (brief ? 5 : 50)) problem(`only ${served} bookings were made under the attack`)
     if (most - before > growthMax) problem(`a server grew by ${mebibytes(most - before)} MiB`)
   }

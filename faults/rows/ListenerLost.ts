@@ -11,8 +11,10 @@ const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ cou
 
 /** Edits the configuration of the row's train, and waits until every run has it. */
 const editAndWait = async ({ cluster, network, note }: RowContext, seats: number): Promise<void> => {
-  await cluster.query(Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = 'UB'`))
+  await cluster.query(
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = 'UB'`)
+  )
   const editedAt = performance.now()
   const behind = Effect.flatMap(SqlClient.SqlClient, (sql) =>
     Effect.flatMap(
@@ -20,7 +22,12 @@ const editAndWait = async ({ cluster, network, note }: RowContext, seats: number
         WHERE t.id = ${network.manyId} AND (r.applied_version < t.config_version OR r.state <> 'OPEN')`,
       decodeCount
     ))
-  await waitUntil("an edit reaches Redis", caughtUpMillisMax, async () => (await cluster.query(behind))[0].count === 0, 100)
+  await waitUntil(
+    "an edit reaches Redis",
+    caughtUpMillisMax,
+    async () => (await cluster.query(behind))[0].count === 0,
+    100
+  )
   note(`the edit was in Redis after ${((performance.now() - editedAt) / 1000).toFixed(1)} s`)
 }
 

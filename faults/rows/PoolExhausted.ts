@@ -18,8 +18,10 @@ export const poolExhausted: Row = {
     const answers = new Map<string, number>()
     for (let bursts = 0; bursts < (brief ? 1 : 4); bursts++) {
       const count = brief ? atOnce.brief : atOnce.full
-      const entries = Array.from({ length: count }, (_, index) =>
-        load.log.make(`burst-${small.name}-${bursts}-${index}`, random.pick(network.trips), 1))
+      const entries = Array.from(
+        { length: count },
+        (_, index) => load.log.make(`burst-${small.name}-${bursts}-${index}`, random.pick(network.trips), 1)
+      )
       injected(count)
       await Promise.all(entries.map(async (entry) => {
         const answer = await load.send(entry, small.url)

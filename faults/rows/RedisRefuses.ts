@@ -36,8 +36,11 @@ const refuseWrites = async (
   const made = load.log.entries.slice(newest).filter(({ acknowledged }) => acknowledged !== undefined).length
   if (made > 0) problem(`${made} bookings were made while Redis refused every write (${setting})`)
   await set(usual)
-  await waitUntil("bookings after Redis refused", 20_000, () =>
-    load.log.entries.filter(({ acknowledged }) => acknowledged !== undefined).length > before)
+  await waitUntil(
+    "bookings after Redis refused",
+    20_000,
+    () => load.log.entries.filter(({ acknowledged }) => acknowledged !== undefined).length > before
+  )
   await pause(1000)
 }
 

@@ -4,6 +4,7 @@ import type { Cluster } from "../Cluster.ts"
 import { type Failpoint, failpoints, killAt, nameOf } from "../Failpoints.ts"
 import { askRedis } from "../RedisServer.ts"
 import type { Row } from "../Row.ts"
+import type { SeededRandom } from "../SeededRandom.ts"
 
 const reachMillisMax = { brief: 4_000, full: 12_000 }
 
@@ -15,13 +16,21 @@ const briefPoints = new Set([
   "promote: promote-n, done"
 ])
 
+const flows = ["book", "cancel", "promote", "sweep", "edit", "rebuild"] as const
+
+/** The flows one after another, the steps of each in an order of chance. */
+const inOrder = (random: SeededRandom, points: ReadonlyArray<Failpoint>): ReadonlyArray<Failpoint> =>
+  flows.flatMap((flow) => random.shuffle(points.filter((point) => point.flow === flow)))
+
 /** Gives the processes a reason to come to a point where the load alone gives none. */
 const provoke = async (cluster: Cluster, manyId: string, { flow }: Failpoint): Promise<void> => {
   if (flow === "rebuild") await askRedis(cluster.redis.url, (redis) => redis.flushall())
   if (flow === "edit") {
-    await cluster.query(Effect.flatMap(SqlClient.SqlClient, (sql) =>
-      sql`UPDATE train_seat_config SET seat_count = 399 + (seat_count + 1) % 2
-        WHERE train_id = ${manyId} AND berth = 'LB'`))
+    await cluster.query(
+      Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        sql`UPDATE train_seat_config SET seat_count = 399 + (seat_count + 1) % 2
+        WHERE train_id = ${manyId} AND berth = 'LB'`)
+    )
   }
 }
 
@@ -33,12 +42,18 @@ export const serverKilled: Row = {
   nativeRedis: false,
   run: async ({ brief, cluster, injected, network, note, problem, random }) => {
     const chosen = brief ? failpoints.filter((point) => briefPoints.has(nameOf(point))) : failpoints
+    const spare = brief ? [] : await Promise.all([cluster.launch("server"), cluster.launch("scheduler")])
+    await Promise.all(spare.map((berth) => berth.ready()))
+    cluster.servers.push(...spare.filter(({ kind }) => kind === "server"))
+    cluster.schedulers.push(...spare.filter(({ kind }) => kind === "scheduler"))
     const missed: Array<string> = []
     const restarts: Array<Promise<void>> = []
-    for (const point of random.shuffle(chosen)) {
+    for (const point of inOrder(random, chosen)) {
       const able = cluster.processes.some(({ kind, running }) => running && kind === (point.by ?? "server"))
       // One at least must be there to be killed, and in a sale one at least to serve.
-      if (!able || cluster.servers.filter(({ running }) => running).length < 2) await Promise.all(restarts.splice(0))
+      if (!able || cluster.servers.filter(({ running }) => running).length < 2 || point.flow === "rebuild") {
+        await Promise.all(restarts.splice(0))
+      }
       const reached = killAt(cluster.processes, point, brief ? reachMillisMax.brief : reachMillisMax.full)
       await provoke(cluster, network.manyId, point)
       const killed = await reached
@@ -50,6 +65,11 @@ export const serverKilled: Row = {
       }
     }
     await Promise.all(restarts)
+    for (const berth of spare) {
+      const list = berth.kind === "server" ? cluster.servers : cluster.schedulers
+      list.splice(list.indexOf(berth), 1)
+      await berth.stop()
+    }
     note(`${chosen.length - missed.length} of ${chosen.length} failpoints reached`)
     if (missed.length > 0) note(`nobody came to: ${missed.join("; ")}`)
     if (missed.some((name) => name.includes("book: book-n") || name.includes("commit of commit booking"))) {
