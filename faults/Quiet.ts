@@ -7,8 +7,8 @@ import type { Cluster } from "./Cluster.ts"
 import type { Network } from "./Network.ts"
 import { askRedis } from "./RedisServer.ts"
 
-const auditMillisMax = 45_000
-const drainMillisMax = 30_000
+const auditMillisMax = 90_000
+const drainMillisMax = 60_000
 
 /** Longer than any commit of a load that has ended still takes; a hold that is this old belongs to nobody. */
 const staleMillis = 3_000

@@ -8,7 +8,7 @@ import type { Row, RowContext } from "./Row.ts"
 import { SeededRandom } from "./SeededRandom.ts"
 
 /** How soon after a fault is mended bookings are made again. */
-const recoveryMillisMax = 20_000
+const recoveryMillisMax = 60_000
 const settleMillisMax = 60_000
 const problemsShown = 12
 
@@ -26,26 +26,20 @@ export interface RowResult {
   readonly refusals: ReadonlyMap<string, number>
 }
 
-export interface RowOptions {
-  readonly cluster: Cluster
-  readonly seed: number
-  readonly brief: boolean
-  /** Whether to wait until every hold is settled, which takes one round of the sweep. */
-  readonly drain: boolean
+let sessions = 0
+
+/** A load that goes on while faults are injected, and what was found meanwhile. */
+export interface Session {
+  readonly context: RowContext
+  readonly problems: Array<string>
+  readonly notes: Array<string>
+  readonly injected: () => number
 }
 
-let rows = 0
-
-const recovered = async (load: Load): Promise<void> => {
-  const before = load.log.acknowledged
-  await waitUntil("bookings after the fault", recoveryMillisMax, () => load.log.acknowledged > before + 3)
-}
-
-/** Runs one row on trains of its own: load, fault, recovery, quiet, and the conditions that must hold at the end. */
-export const runRow = async (row: Row, { brief, cluster, drain, seed }: RowOptions): Promise<RowResult> => {
-  const startedAt = performance.now()
+/** Makes trains, and lets people book. */
+export const openSession = async (cluster: Cluster, seed: number, brief: boolean): Promise<Session> => {
   const random = new SeededRandom(seed)
-  const name = `f${process.pid % 10_000}-${++rows}`
+  const name = `f${process.pid % 10_000}-${++sessions}`
   const problems: Array<string> = []
   const notes: Array<string> = []
   let injected = 0
@@ -59,6 +53,7 @@ export const runRow = async (row: Row, { brief, cluster, drain, seed }: RowOptio
     callers: brief ? 8 : 14,
     gapMillis: 120
   })
+  load.start()
   const context: RowContext = {
     cluster,
     network,
@@ -71,41 +66,68 @@ export const runRow = async (row: Row, { brief, cluster, drain, seed }: RowOptio
     problem: (text) => problems.push(text),
     note: (text) => notes.push(text)
   }
-  const attempt = async (what: string, work: () => Promise<unknown>) => {
-    try {
-      await work()
-    } catch (cause) {
-      problems.push(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
-    }
-  }
+  return { context, problems, notes, injected: () => injected }
+}
 
-  load.start()
-  await attempt("before the fault", () => recovered(load))
-  await attempt("the fault", () => row.run(context))
-  await attempt("start what was ended", () => Promise.all(cluster.processes.map((berth) => berth.restart())))
-  await attempt("after the fault", () => recovered(load))
+const attempt = async ({ problems }: Session, what: string, work: () => Promise<unknown>): Promise<void> => {
+  try {
+    await work()
+  } catch (cause) {
+    problems.push(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+/** Waits until people book again. */
+const recovered = async ({ log }: Load): Promise<void> => {
+  const before = log.acknowledged
+  await waitUntil("bookings", recoveryMillisMax, () => log.acknowledged > before + 3)
+}
+
+/** Injects a fault while people book, and sees to it that they do so before and after. */
+export const inject = async (row: Row, session: Session): Promise<void> => {
+  const { cluster, load } = session.context
+  const before = session.injected()
+  await attempt(session, "before the fault", () => recovered(load))
+  await attempt(session, "the fault", () => row.run(session.context))
+  await attempt(session, "start what was ended", () => Promise.all(cluster.processes.map((berth) => berth.restart())))
+  await attempt(session, "after the fault", () => recovered(load))
+  if (session.injected() === before) session.problems.push("no fault was injected")
+}
+
+/** Lets everybody finish, waits until all is quiet, and looks whether what must hold does. */
+export const closeSession = async (session: Session, drain: boolean) => {
+  const { context: { cluster, load, network }, problems } = session
+  let [lost, doubled] = [0, 0]
   await load.stop()
   await load.settle(settleMillisMax)
-  if (drain) await attempt("holds", async () => problems.push(...await drainHolds(cluster)))
-  await attempt("audit", async () => problems.push(...await auditUntilEqual(cluster, network)))
-  let [lost, doubled] = [0, 0]
-  await attempt("end conditions", async () => {
+  if (drain) await attempt(session, "holds", async () => problems.push(...await drainHolds(cluster)))
+  await attempt(session, "audit", async () => problems.push(...await auditUntilEqual(cluster, network)))
+  await attempt(session, "end conditions", async () => {
     const verdict = await checkEndConditions(cluster, network, load.log)
     ;({ lost, doubled } = verdict)
     problems.push(...verdict.problems)
   })
-  if (injected === 0) problems.push("no fault was injected")
+  return { lost, doubled }
+}
+
+/** Runs one row on trains of its own: load, fault, recovery, quiet, and the conditions that must hold at the end. */
+export const runRow = async (row: Row, cluster: Cluster, seed: number): Promise<RowResult> => {
+  const startedAt = performance.now()
+  const session = await openSession(cluster, seed, false)
+  await inject(row, session)
+  const { doubled, lost } = await closeSession(session, true)
+  const { context: { load: { log } }, notes, problems } = session
   return {
     name: row.name,
-    acknowledged: load.log.acknowledged,
-    refused: load.log.refused,
-    injected,
+    acknowledged: log.acknowledged,
+    refused: log.refused,
+    injected: session.injected(),
     lost,
     doubled,
     seconds: (performance.now() - startedAt) / 1000,
     problems,
     notes,
-    refusals: load.log.refusals
+    refusals: log.refusals
   }
 }
 

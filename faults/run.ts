@@ -86,7 +86,7 @@ const runAlone = (row: Row): Promise<void> =>
     const special = await row.own?.(folder)
     const cluster = await Cluster.start({ folder, ...shape, redis: row.nativeRedis ? "native" : "any", ...special })
     try {
-      const result = await runRow(row, { cluster, seed: seedOf(row), brief: false, drain: true })
+      const result = await runRow(row, cluster, seedOf(row))
       console.log(format(result))
       count(result.problems.length === 0)
       return result.problems.length === 0
@@ -107,12 +107,7 @@ const soak = (millis: number): Promise<void> =>
     try {
       while (performance.now() < until) {
         const row = random.pick(fit)
-        const result = await runRow(row, {
-          cluster,
-          seed: Math.floor(random.next() * 2 ** 31),
-          brief: false,
-          drain: true
-        })
+        const result = await runRow(row, cluster, Math.floor(random.next() * 2 ** 31))
         console.log(format(result))
         count(result.problems.length === 0)
         fine &&= result.problems.length === 0

@@ -42,12 +42,12 @@ export const configEdited: Row = {
     const { brief, injected, random } = context
     for (let rounds = 0; rounds < (brief ? 1 : 3); rounds++) {
       for (let edits = 0; edits < (brief ? 6 : 25); edits++) {
-        await edit(context, random.pick(berths), random.between(0, 400))
+        await edit(context, random.pick(berths), random.between(0, 300))
         injected()
         await pause(random.between(20, 250))
       }
       await block(context, random.pick(berths))
     }
-    for (const berth of berths) await edit(context, berth, 400)
+    for (const berth of berths) await edit(context, berth, 300)
   }
 }

@@ -1,28 +1,27 @@
 import { setTimeout as pause } from "node:timers/promises"
 import type { Row } from "../Row.ts"
 
-const atOnce = { brief: 100, full: 400 }
+const atOnce = 400
 
 /** A server with two connections to PostgreSQL, which are slow, and far more callers than they can serve. */
 export const poolExhausted: Row = {
   name: "pool-exhausted",
   fault: "a server with a pool of two connections to a slow PostgreSQL, and hundreds of calls at once",
-  brief: true,
+  brief: false,
   nativeRedis: false,
-  run: async ({ brief, cluster, injected, load, network, note, problem, random }) => {
+  run: async ({ cluster, injected, load, network, note, problem, random }) => {
     const small = await cluster.launch("small pool")
     await small.ready()
     const before = load.urls
     load.urls = () => [small.url]
     small.postgres.delayMillis = () => 20
     const answers = new Map<string, number>()
-    for (let bursts = 0; bursts < (brief ? 1 : 4); bursts++) {
-      const count = brief ? atOnce.brief : atOnce.full
+    for (let bursts = 0; bursts < (4); bursts++) {
       const entries = Array.from(
-        { length: count },
+        { length: atOnce },
         (_, index) => load.log.make(`burst-${small.name}-${bursts}-${index}`, random.pick(network.trips), 1)
       )
-      injected(count)
+      injected(atOnce)
       await Promise.all(entries.map(async (entry) => {
         const answer = await load.send(entry, small.url)
         const what = answer.kind === "none" ? answer.why : String(answer.status)
