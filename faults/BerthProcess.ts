@@ -5,7 +5,8 @@ import { redisWire } from "./RedisWire.ts"
 import { TcpProxy } from "./TcpProxy.ts"
 
 const root = dirname(import.meta.dirname)
-const readyMillisMax = 60_000
+const readyMillisMax = 180_000
+const answerMillisMax = 5_000
 
 const mains = {
   server: "packages/server/src/NodeMain.ts",
@@ -100,7 +101,8 @@ export class BerthProcess {
     await waitUntil(`${this.name} is ready`, readyMillisMax, async () => {
       // Where a store is away at the start it ends, and whoever runs it starts it again.
       if (!this.running) this.spawn()
-      return fetch(`${this.url}/health`).then(({ ok }) => ok, () => false)
+      const signal = AbortSignal.timeout(answerMillisMax)
+      return fetch(`${this.url}/health/live`, { signal }).then(({ ok }) => ok, () => false)
     }, 100)
   }
 

@@ -106,7 +106,13 @@ export const checkEndConditions = async (cluster: Cluster, network: Network, log
   const lost = log.entries.map((entry) => lostOf(entry, rowsOf(entry))).filter(({ length }) => length > 0)
   const doubled = log.entries.flatMap((entry) => doubledOf(entry, rowsOf(entry)))
   const queued = log.entries.filter(({ trip }) => trip.queue).flatMap((entry) =>
-    rowsOf(entry).map((row): Queued => ({ ...row, entry }))
+    rowsOf(entry).map(({ runId, state, waitNumber, waitState }): Queued => ({
+      entry,
+      runId,
+      state,
+      waitNumber,
+      waitState
+    }))
   )
   return {
     lost: lost.length,

@@ -78,7 +78,9 @@ export const makeNetwork = async (cluster: Cluster, name: string): Promise<Netwo
       const queue = train.suffix === "queue"
       for (const date of yield* insertTrain(trainId, train)) {
         const wanted = queue ? [between(0, 5), between(0, 5), between(0, 5), between(0, 5)] : journeys
-        trips.push(...wanted.map((journey) => ({ trainId, date, travelClass: train.travelClass, queue, ...journey })))
+        trips.push(
+          ...wanted.map(({ from, to }) => ({ trainId, date, travelClass: train.travelClass, queue, from, to }))
+        )
       }
     }
     yield* sql`SELECT pg_notify('berth_timetable', '')`

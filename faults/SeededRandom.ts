@@ -33,7 +33,7 @@ export class SeededRandom {
   }
 
   shuffle<A>(items: ReadonlyArray<A>): Array<A> {
-    return items.map((item) => ({ item, order: this.next() })).sort((left, right) => left.order - right.order)
+    return items.map((item) => ({ item, order: this.next() })).toSorted((left, right) => left.order - right.order)
       .map(({ item }) => item)
   }
 

@@ -17,6 +17,8 @@ const growthMax = 400 * 1024 * 1024
 /** Bookings that the others make in those 15 s, at the least. */
 const servedMin = 30
 
+const mebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024)
+
 const residentBytes = ({ pid }: BerthProcess): number =>
   1024 * Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
 
@@ -57,8 +59,7 @@ const garbage = (port: number): Socket => open(port, (socket) => socket.write(Bu
 /** Callers who hold connections, trickle, send too much and talk nonsense, while others book. */
 export const hostileClients: Row = {
   name: "hostile-clients",
-  fault:
-    `${idleSockets} idle sockets, ${slowSockets} slowloris, bodies of 8 MiB, nonsense, on each server`,
+  fault: `${idleSockets} idle sockets, ${slowSockets} slowloris, bodies of 8 MiB, nonsense, on each server`,
   brief: false,
   nativeRedis: false,
   run: async ({ cluster, injected, load, note, problem }) => {
@@ -88,7 +89,6 @@ export const hostileClients: Row = {
     }
     const served = load.log.acknowledged - acknowledged
     for (const socket of sockets) socket.destroy()
-    const mebibytes = (bytes: number) => Math.round(bytes / 1024 / 1024)
     note(
       `${served} bookings meanwhile; a server's memory went from ${mebibytes(before)} to ${mebibytes(most)} MiB at most`
     )

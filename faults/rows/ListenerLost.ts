@@ -12,8 +12,11 @@ const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ cou
 /** Edits the configuration of the row's train, and waits until every run has it. */
 const editAndWait = async ({ cluster, network, note }: RowContext, seats: number): Promise<void> => {
   await cluster.query(
-    Effect.flatMap(SqlClient.SqlClient, (sql) =>
-      sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = 'UB'`)
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) =>
+        sql`UPDATE train_seat_config SET seat_count = ${seats} WHERE train_id = ${network.manyId} AND berth = 'UB'`
+    )
   )
   const editedAt = performance.now()
   const behind = Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -26,9 +26,12 @@ const provoke = async (cluster: Cluster, manyId: string, { flow }: Failpoint): P
   if (flow === "rebuild") await askRedis(cluster.redis.url, (redis) => redis.flushall())
   if (flow === "edit") {
     await cluster.query(
-      Effect.flatMap(SqlClient.SqlClient, (sql) =>
-        sql`UPDATE train_seat_config SET seat_count = 399 + (seat_count + 1) % 2
-        WHERE train_id = ${manyId} AND berth = 'LB'`)
+      Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) =>
+          sql`UPDATE train_seat_config SET seat_count = 399 + (seat_count + 1) % 2
+        WHERE train_id = ${manyId} AND berth = 'LB'`
+      )
     )
   }
 }
@@ -60,7 +63,11 @@ export const serverKilled: Row = {
         missed.push(nameOf(point))
       } else {
         injected()
-        restarts.push(killed.kill().then(() => killed.restart()))
+        restarts.push(
+          killed.kill().then(() => killed.restart()).catch((cause: unknown) =>
+            problem(`${killed.name}: ${String(cause)}`)
+          )
+        )
       }
     }
     await Promise.all(restarts)
