@@ -101,7 +101,7 @@ export class Cluster {
   /** Asks PostgreSQL over a connection of its own. */
   query<A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> {
     const database = Database.layer({ url: Redacted.make(this.postgres.url), maxConnections: 2 })
-    return Effect.runPromise(effect.pipe(Effect.provide(database), Effect.provide(quiet)))
+    return Effect.runPromise(Effect.provide(effect, [database, quiet]))
   }
 
   /** Uses the audit of the engine, over the stores themselves. */
@@ -111,7 +111,7 @@ export class Cluster {
       ManagedRedis.layer(Redacted.make(this.redis.url))
     )
     const audit = Audit.layer.pipe(Layer.provide(Engine.layer), Layer.provide(stores))
-    return Effect.runPromise(effect.pipe(Effect.provide(audit), Effect.provide(quiet)))
+    return Effect.runPromise(Effect.provide(effect, [audit, quiet]))
   }
 
   async stop(): Promise<void> {

@@ -44,12 +44,11 @@ export const decided = <A extends { readonly transactionId: string }>(
           const { status: outcome } = yield* askStatus(first.transactionId).pipe(
             Effect.repeat({ schedule: askEvery, until: ({ status }) => status !== "in progress" }),
             whileAway,
-            // It answers, and knows of no such transaction: one that was lost in a crash.
-            Effect.catchTag(
-              "SqlError",
-              (refusal) => isStoreAway(refusal) ? Effect.fail(refusal) : Effect.succeed(lost)
-            ),
-            Effect.catchTag("NoSuchElementError", Effect.die)
+            Effect.catchTags({
+              // It answers, and knows of no such transaction: one that was lost in a crash.
+              SqlError: (refusal) => isStoreAway(refusal) ? Effect.fail(refusal) : Effect.succeed(lost),
+              NoSuchElementError: Effect.die
+            })
           )
           return outcome === "committed" && (yield* whileAway(isWritten(rows))) ? rows : yield* error
         }))
