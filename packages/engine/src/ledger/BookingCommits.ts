@@ -12,6 +12,7 @@ import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
 import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
+import { areWritten } from "./WrittenBookings.ts"
 
 /** Bookings that may wait for a commit; beyond it callers are told to come back. */
 const queueMax = 2000
@@ -129,9 +130,12 @@ const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Ef
         min(created_at) AS "createdAt", min(transaction_id) AS "transactionId"
       FROM commit_bookings(${batch}::text::jsonb)`
   })
+  const areAllWritten = areWritten(sql)
+  const isWritten = (rows: ReadonlyArray<typeof Outcomes.Type>) =>
+    areAllWritten(rows.flatMap(({ outcomes, pnrs }) => pnrs.filter((_, index) => outcomes[index] === "committed")))
   return (bookings) =>
     Effect.map(
-      fromStore(decided(sql, call(JSON.stringify(bookings.map(toRow))))),
+      fromStore(decided(sql, call(JSON.stringify(bookings.map(toRow))), isWritten)),
       (rows) =>
         new Map(rows.flatMap(({ createdAt, outcomes, pnrs, waitlistNumbers }) => {
           const bookedAt = DateTime.formatIso(createdAt)

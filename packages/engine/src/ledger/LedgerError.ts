@@ -10,7 +10,7 @@ const postgresAway = new StoreUnavailable({
   detail: "The record does not answer at the moment. Try again in 2 seconds, a booking with the same Idempotency-Key."
 })
 
-const isSqlError = Schema.is(SqlError.SqlError)
+export const isSqlError = Schema.is(SqlError.SqlError)
 
 const isAway = Schema.is(
   Schema.Literals([
@@ -50,6 +50,9 @@ type OfSql = SqlError.SqlError | Schema.SchemaError
 
 const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(error) && !Schema.isSchemaError(error)
 
+// Where a connection is lost within a transaction, the client's ROLLBACK fails on it too, and dies of it.
+const failOfSql = (defect: unknown) => isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
+
 /**
  * Makes what callers can act on of SQL's failures: a store that is away or busy. A wrong statement, a violated
  * constraint or a row that does not decode is a fault of the program, and dies.
@@ -59,11 +62,14 @@ export const fromStore = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, OfSql> | StoreUnavailable, R> =>
   // catchIf does not narrow a type parameter.
   // @effect-diagnostics-next-line catchConditionalRefailToCatchIf:off
-  Effect.catch(self, (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
-    if (isNotOfSql(error)) {
-      return Effect.fail(error)
+  Effect.catch(
+    Effect.catchDefect(self, failOfSql),
+    (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
+      if (isNotOfSql(error)) {
+        return Effect.fail(error)
+      }
+      return isSqlError(error) && isStoreAway(error)
+        ? Effect.andThen(sayAway(error), Effect.fail(postgresAway))
+        : Effect.die(error)
     }
-    return isSqlError(error) && isStoreAway(error)
-      ? Effect.andThen(sayAway(error), Effect.fail(postgresAway))
-      : Effect.die(error)
-  })
+  )

@@ -63,17 +63,11 @@ const make = Effect.gen(function*() {
   })
 
   const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
-    const runs = yield* epochs.beginRebuild(runIds, which)
+    const { runs, sold, waiting } = yield* epochs.beginRebuild(runIds, which)
     if (runs.length === 0) {
       return
     }
-    const ids = runs.map(({ id }) => id)
-    // Read after the fence: whoever sold under the old epoch has committed, and nobody can any more.
-    const [sold, waiting, current] = yield* Effect.all([
-      epochs.sold(ids),
-      epochs.waiting(ids),
-      compositions.getAll(runs)
-    ])
+    const current = yield* compositions.getAll(runs)
     const soldByRun = Map.groupBy(sold, ({ runId }) => runId)
     const waitingByRun = Map.groupBy(waiting, ({ runId }) => runId)
     const loads = runs.map((run) =>
