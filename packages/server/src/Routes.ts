@@ -1,8 +1,10 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
+import * as EffectRedis from "@berth/engine/inventory/EffectRedis"
 import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
+import { RateLimiter } from "effect/persistence"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
@@ -12,6 +14,11 @@ import { Desk } from "./Desk.ts"
 import * as DocsRoute from "./DocsRoute.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
+import { OperatorDesk } from "./OperatorDesk.ts"
+import * as OperatorHandlers from "./OperatorHandlers.ts"
+import * as OperatorRpcHandlers from "./OperatorRpcHandlers.ts"
+import * as PrivacyHandlers from "./PrivacyHandlers.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
@@ -22,7 +29,8 @@ const rpcConcurrency = 16
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp])
+  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, ReaderLimits.layerHttp])
 )
 
 const rpc = RpcServer.layerHttp({
@@ -32,8 +40,14 @@ const rpc = RpcServer.layerHttp({
   concurrency: rpcConcurrency,
   disableFatalDefects: true
 }).pipe(
-  Layer.provide([RpcHandlers.layer, Authentication.layerRpc]),
-  Layer.provide(RpcSerialization.layerNdjson)
+  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc]),
+  Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
+)
+
+const limits = Layer.merge(CallBudget.layer, ReaderLimits.ReaderLimits.layer).pipe(
+  Layer.provide(RateLimiter.layer),
+  Layer.provide(RateLimiter.layerStoreRedis({ prefix: "redis:LIMIT:" })),
+  Layer.provide(EffectRedis.layer)
 )
 
 const others = MethodRoutes.layer({
@@ -54,4 +68,4 @@ export const layer = Layer.mergeAll(
   PrometheusMetrics.layerHttp({ path: "/metrics" }),
   others,
   RequestEnvelope.layer
-).pipe(Layer.provide([Desk.layer, CallBudget.layer]))
+).pipe(Layer.provide([Desk.layer, OperatorDesk.layer, limits]))

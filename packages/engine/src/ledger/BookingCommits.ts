@@ -27,6 +27,8 @@ export interface NewBooking {
   readonly fingerprint: string
   readonly pnr: Pnr
   readonly userId: UserId
+  /** Who of the staff books for that user; absent where they do so themselves. */
+  readonly bookedBy?: UserId
   readonly runId: number
   /** The epoch in which the berths were given; the commit refuses another. */
   readonly epoch: number
@@ -114,13 +116,17 @@ type WriteBatch = (
 const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const call = SqlSchema.findAll({
-    Request: Schema.String,
+    Request: Schema.Struct({ batch: Schema.String, forOthers: Schema.Boolean }),
     Result: CommitOutcome,
-    execute: (batch) =>
+    execute: ({ batch, forOthers }) =>
       sql`SELECT pnr, outcome, waitlist_number AS "waitlistNumber", created_at AS "createdAt",
-        transaction_id AS "transactionId" FROM commit_bookings(${batch}::text::jsonb)`
+        transaction_id AS "transactionId"
+        FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
   })
-  return (bookings) => fromStore(decided(sql, call(JSON.stringify(bookings))))
+  return (bookings) => {
+    const forOthers = bookings.some(({ bookedBy }) => bookedBy !== undefined)
+    return fromStore(decided(sql, call({ batch: JSON.stringify(bookings), forOthers })))
+  }
 })
 
 /** Writes a batch; one that fails on a row's data is halved until that row stands alone. */

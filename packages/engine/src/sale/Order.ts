@@ -1,8 +1,9 @@
-import { type CurrentUser, forbidden, isAdmin } from "@berth/domain/Auth"
+import { type CurrentUser, forbidden } from "@berth/domain/Auth"
 import { ClassNotOnTrain, OutsideBookingWindow, QuotaNotOnTrain, TooManyPassengers } from "@berth/domain/BookingErrors"
 import { type BookingRequest, passengersPerBookingMax } from "@berth/domain/BookingRequest"
 import { berthWish } from "@berth/domain/rules/BerthWish"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"
+import { may } from "@berth/domain/rules/Permissions"
 import { DateTime, Effect } from "effect"
 import type { StoreClock } from "../ledger/StoreClock.ts"
 import type { ClassComposition } from "../timetable/Compositions.ts"
@@ -15,6 +16,8 @@ import type { Stations } from "../timetable/Stations.ts"
 export interface Order {
   readonly request: BookingRequest
   readonly userId: CurrentUser["Service"]["userId"]
+  /** Who of the staff books for that user. */
+  readonly bookedBy: CurrentUser["Service"]["userId"] | undefined
   readonly run: Run
   readonly journey: RunJourney
   readonly composition: ClassComposition
@@ -69,7 +72,7 @@ export const makeOrder = Effect.fnUntraced(function*(
   request: BookingRequest
 ) {
   const userId = request.userId ?? caller.userId
-  if (userId !== caller.userId && !isAdmin(caller)) {
+  if (userId !== caller.userId && !may(caller, "book for others")) {
     return yield* forbidden(caller, `book for ${userId}`)
   }
   if (request.passengers.length > passengersPerBookingMax) {
@@ -87,6 +90,7 @@ export const makeOrder = Effect.fnUntraced(function*(
   const order: Order = {
     request,
     userId,
+    bookedBy: userId === caller.userId ? undefined : caller.userId,
     run,
     journey,
     composition,
