@@ -7,14 +7,12 @@ const bucketsMax = 10_000
 
 /** The calls of one person or address, as far as a server knows. */
 export interface CallBucket {
-  /** Calls left. */
+  /** Calls left; below none where other servers let through what was not there. */
   calls: number
   countedAtMillis: number
   /** Calls that Redis has not been told of, and those that it is being told of. */
   owed: number
   settling: { readonly calls: number; readonly done: Deferred.Deferred<void> } | undefined
-  /** Until when Redis says that there is nothing left. */
-  refusedUntilMillis: number
 }
 
 /** How long until as many calls are earned. */
@@ -30,8 +28,7 @@ export const makeCallBuckets = () => {
       calls: callsPerMinute,
       countedAtMillis: nowMillis,
       owed: 0,
-      settling: undefined,
-      refusedUntilMillis: 0
+      settling: undefined
     }
     const earned = Math.max(0, nowMillis - bucket.countedAtMillis) * callsPerMinute / windowMillis
     bucket.calls = Math.min(callsPerMinute, bucket.calls + earned)

@@ -1,5 +1,5 @@
 import { RateLimited } from "@berth/domain/ServiceErrors"
-import { Clock, Deferred, Duration, Effect } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { type CallBucket, earnedInMillis, makeCallBuckets } from "./CallBuckets.ts"
 
@@ -11,7 +11,7 @@ const aloneMillis = 1_000
 
 /**
  * Calls that a server may have let through without having told Redis: a sixth of a minute's. By so much, for each further
- * server, can more be had than the limit.
+ * server, can more be had than the limit; it is made up for by a longer wait.
  */
 export const sliceOf = (callsPerMinute: number): number => Math.ceil(callsPerMinute / 6)
 
@@ -35,47 +35,47 @@ export const makeSharedBudgets = Effect.gen(function*() {
   let aloneUntilMillis = 0
 
   /** Tells Redis what is owed. It is charged in full, so that what went too far is made up for by a longer wait. */
-  const settle = Effect.fnUntraced(function*(bucket: CallBucket, { callsPerMinute, key }: Take) {
-    const done = yield* Deferred.make<void>()
-    const calls = Math.ceil(bucket.owed)
-    bucket.owed = 0
-    bucket.settling = { calls, done }
-    yield* limiter.consume({
-      algorithm: "token-bucket",
-      onExceeded: "delay",
-      window: "1 minute",
-      limit: callsPerMinute,
-      // The braces keep both keys of a bucket in one slot of a cluster.
-      key: `{${key}}`,
-      tokens: calls
-    }).pipe(
-      Effect.timeout(settleMillisMax),
-      Effect.matchEffect({
-        onSuccess: ({ delay }) =>
-          Effect.map(Clock.currentTimeMillis, (nowMillis) => {
-            bucket.refusedUntilMillis = nowMillis + Duration.toMillis(delay)
-          }),
-        onFailure: () =>
-          Effect.map(Clock.currentTimeMillis, (nowMillis) => {
-            aloneUntilMillis = nowMillis + aloneMillis
-          })
-      }),
-      Effect.ensuring(Effect.suspend(() => {
-        bucket.settling = undefined
-        return Deferred.succeed(done, undefined)
-      })),
-      Effect.forkIn(scope)
-    )
-  })
+  const settle = (bucket: CallBucket, { callsPerMinute, key }: Take) =>
+    Effect.uninterruptibleMask((restore) => {
+      const done = Deferred.makeUnsafe<void>()
+      const calls = Math.floor(bucket.owed)
+      bucket.owed -= calls
+      bucket.settling = { calls, done }
+      const consume = limiter.consume({
+        algorithm: "token-bucket",
+        onExceeded: "delay",
+        window: "1 minute",
+        limit: callsPerMinute,
+        // The braces keep both keys of a bucket in one slot of a cluster.
+        key: `{${key}}`,
+        tokens: calls
+      })
+      return restore(Effect.timeout(consume, settleMillisMax)).pipe(
+        Effect.matchEffect({
+          onSuccess: ({ remaining }) =>
+            Effect.sync(() => {
+              // What other servers let through is missing here too.
+              bucket.calls = Math.min(bucket.calls, remaining - bucket.owed)
+            }),
+          onFailure: () =>
+            Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+              aloneUntilMillis = nowMillis + aloneMillis
+            })
+        }),
+        Effect.ensuring(Effect.suspend(() => {
+          bucket.settling = undefined
+          return Deferred.succeed(done, undefined)
+        })),
+        Effect.forkIn(scope)
+      )
+    })
 
   const take = Effect.fnUntraced(function*(asked: Take): Effect.fn.Return<void, RateLimited> {
     const { calls = 1, callsPerMinute, key } = asked
     const nowMillis = yield* Clock.currentTimeMillis
     const bucket = bucketOf(key, callsPerMinute, nowMillis)
-    const missingMillis = earnedInMillis(Math.max(0, calls - bucket.calls), callsPerMinute)
-    const waitMillis = Math.max(missingMillis, bucket.refusedUntilMillis - nowMillis)
-    if (waitMillis > 0) {
-      const retryAfterSeconds = Math.max(1, Math.ceil(waitMillis / 1000))
+    if (bucket.calls < calls) {
+      const retryAfterSeconds = Math.ceil(earnedInMillis(calls - bucket.calls, callsPerMinute) / 1000)
       return yield* new RateLimited({
         retryAfterSeconds,
         detail: `More than ${callsPerMinute} calls in a minute. Try again in ${retryAfterSeconds} s.`

@@ -49,8 +49,9 @@ export const conditionOf = (sql: SqlClient.SqlClient, question: BookingQuestion)
     case "run":
       return ofRun(sql, question)
     case "name":
-      return sql`${ofRun(sql, question)} AND EXISTS (
-        SELECT FROM passenger p WHERE p.pnr = b.pnr AND starts_with(lower(p.name), lower(${question.namePrefix})))`
+      // An aggregate keeps this a look-up by key for each booking of the run; as EXISTS the planner reads all passengers.
+      return sql`${ofRun(sql, question)} AND (
+        SELECT bool_or(starts_with(lower(p.name), lower(${question.namePrefix}))) FROM passenger p WHERE p.pnr = b.pnr)`
   }
 }
 
