@@ -20,6 +20,7 @@ import { JourneyDate } from "./JourneyDate.ts"
 import { OperatorApi } from "./OperatorApi.ts"
 import { Pnr } from "./Pnr.ts"
 import { PrivacyApi } from "./PrivacyApi.ts"
+import { QueryText } from "./QueryText.ts"
 import { ReaderLimit } from "./ReaderLimit.ts"
 import { RequestCheck } from "./RequestCheck.ts"
 import { Forbidden } from "./RequestErrors.ts"
@@ -59,7 +60,7 @@ export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable]
 export const searchTextLengthMax = 100
 
 /** Text to search for; matched without regard to case. */
-export const SearchText = Schema.String.check(Schema.isMaxLength(searchTextLengthMax))
+export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax))
 
 export const BookingCursor = Schema.String.check(
   Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })

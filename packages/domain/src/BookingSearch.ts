@@ -19,11 +19,9 @@ export const BookingQuestion = Schema.Union([
 ]).annotate({ identifier: "BookingQuestion" })
 export type BookingQuestion = typeof BookingQuestion.Type
 
-/** The instant to the microsecond, for bookings of one commit share it, and the PNR. */
+/** The instant in microseconds of Unix time, for bookings of one commit share it, and the PNR. */
 const SearchCursor = Schema.String.check(
-  Schema.isPattern(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z~[1-9]\d{9}$/, {
-    expected: "a cursor from an earlier page"
-  })
+  Schema.isPattern(/^[1-4]\d{15}~[1-9]\d{9}$/, { expected: "a cursor from an earlier page" })
 )
 
 /** A search goes in a body, because addresses of calls end in logs. */

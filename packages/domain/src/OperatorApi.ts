@@ -5,6 +5,7 @@ import { HttpAuth } from "./Auth.ts"
 import { BookingPage } from "./Booking.ts"
 import { BookingSearch } from "./BookingSearch.ts"
 import { JourneyDate } from "./JourneyDate.ts"
+import { QueryText } from "./QueryText.ts"
 import { Forbidden } from "./RequestErrors.ts"
 import { RunNotFound, RunPage, RunStateConflict, RunSummary } from "./RunList.ts"
 import { SeatConfigImpossible, SeatConfigInput, VersionConflict } from "./SeatConfig.ts"
@@ -35,7 +36,7 @@ const run = { trainId: TrainId, date: JourneyDate }
 /** What narrows the audit trail; the newest entries come first. */
 export const auditQuery = {
   userId: Schema.optionalKey(UserId),
-  subject: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(120))),
+  subject: Schema.optionalKey(QueryText),
   cursor: Schema.optionalKey(Schema.Int)
 }
 

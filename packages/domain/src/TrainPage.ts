@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { QueryText } from "./QueryText.ts"
 import { TrainId } from "./TrainId.ts"
 
 /** A train as an operator looks for it. */
@@ -17,10 +18,8 @@ export const TrainPage = Schema.Struct({
 }).annotate({ identifier: "TrainPage" })
 export type TrainPage = typeof TrainPage.Type
 
-const queryLengthMax = 100
-
 /** Trains whose id begins with the text, or whose name holds it, whatever the case; all where it is absent. */
 export const TrainQuery = {
-  query: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(queryLengthMax))),
+  query: Schema.optionalKey(QueryText),
   after: Schema.optionalKey(TrainId)
 }

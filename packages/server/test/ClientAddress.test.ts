@@ -10,9 +10,13 @@ const V6 = Schema.Tuple([Group, Group, Group, Group, Group, Group, Group, Group]
 const Text = Schema.String.check(Schema.isMaxLength(40))
 
 const v4 = (bytes: typeof V4.Type) => bytes.join(".")
-const v6 = (groups: typeof V6.Type) => groups.map((group) => group.toString(16)).join(":")
+const hex = (groups: ReadonlyArray<number>) => groups.map((group) => group.toString(16)).join(":")
+const subscriber = (address: string) => subscriberOf(parseIp(address) ?? 0n)
 
 const networks = (...texts: ReadonlyArray<string>) => texts.flatMap((text) => parseNetwork(text) ?? [])
+const within = (address: string, network: string) =>
+  networks(network).some((one) => isWithin(parseIp(address) ?? 0n, one))
+
 const proxies = networks("10.0.0.0/8", "fd00::/8")
 const seen = (socket: string, forwarded: string | undefined, trusted = proxies) =>
   clientAddress(socket, forwarded, trusted)
@@ -38,12 +42,10 @@ describe("addresses", () => {
   })
 
   it.prop("of IPv6 are the number that their groups make", [V6], ([groups]) => {
-    assert.strictEqual(parseIp(v6(groups)), groups.reduce((sum, group) => sum * 65_536n + BigInt(group), 0n))
+    assert.strictEqual(parseIp(hex(groups)), groups.reduce((sum, group) => sum * 65_536n + BigInt(group), 0n))
   })
 
   it("of networks are told apart from others by their first bits", () => {
-    const within = (address: string, network: string) =>
-      networks(network).some((found) => isWithin(parseIp(address) ?? 0n, found))
     assert.isTrue(within("10.255.0.1", "10.0.0.0/8"))
     assert.isFalse(within("11.0.0.0", "10.0.0.0/8"))
     assert.isTrue(within("::ffff:10.0.0.1", "10.0.0.0/8"), "an IPv4 address on a socket of IPv6")
@@ -66,20 +68,17 @@ describe("addresses", () => {
   })
 
   it.prop("of one /64 are one subscriber, and of two are two", [V6, V6], ([one, other]) => {
-    const subscriber = (groups: ReadonlyArray<number>) =>
-      subscriberOf(parseIp(groups.map((group) => group.toString(16)).join(":")) ?? 0n)
     const network = [0x2001, ...one.slice(1, 4)]
     assert.strictEqual(
-      subscriber([...network, ...one.slice(4)]),
-      subscriber([...network, ...other.slice(4)])
+      subscriber(hex([...network, ...one.slice(4)])),
+      subscriber(hex([...network, ...other.slice(4)]))
     )
     const next = [0x2002, ...one.slice(1, 4)]
-    assert.notStrictEqual(subscriber([...network, ...one.slice(4)]), subscriber([...next, ...one.slice(4)]))
+    assert.notStrictEqual(subscriber(hex([...network, ...one.slice(4)])), subscriber(hex([...next, ...one.slice(4)])))
   })
 
   it.prop("of IPv4 are a subscriber each", [V4, V4], ([one, other]) => {
-    const subscriber = (bytes: typeof V4.Type) => subscriberOf(parseIp(v4(bytes)) ?? 0n)
-    assert.strictEqual(subscriber(one) === subscriber(other), v4(one) === v4(other))
+    assert.strictEqual(subscriber(v4(one)) === subscriber(v4(other)), v4(one) === v4(other))
   })
 })
 

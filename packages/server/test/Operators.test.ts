@@ -90,6 +90,25 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("t
       assert.deepEqual(JSON.parse(held.text).bookings[0].passengers[0].name, "Erased")
     }))
 
+  it.effect("what is asked badly is said to be so", () =>
+    Effect.gen(function*() {
+      const token = yield* tokenOf("admin")
+      for (
+        const path of [
+          "audit?cursor=soon",
+          "audit?subject=%00",
+          "audit?cursor=99999999999999999999",
+          "trains?query=%00"
+        ]
+      ) {
+        assert.strictEqual((yield* call(`/api/admin/${path}`, { token })).status, 400, path)
+      }
+      for (const cursor of ["2026-02-30T00:00:00.000000Z~1000000000", "9999999999999999~1000000000", "~"]) {
+        const body = { question: { by: "person", userId: "anybody" }, cursor }
+        assert.strictEqual((yield* call("/api/admin/bookings/search", { token, body })).status, 400, cursor)
+      }
+    }))
+
   it.effect("remote calls do the same", () =>
     Effect.gen(function*() {
       const trainId = TrainId.make("102")

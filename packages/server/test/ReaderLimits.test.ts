@@ -12,6 +12,13 @@ const behindProxy = TestServer.layer.pipe(
 
 const readFrom = (address: string) => call("/api/stations", { headers: { "x-forwarded-for": address } })
 
+/** A remote call of so many bytes, of which nothing is asked. */
+const post = (bytes: number) =>
+  call("/rpc", {
+    headers: { "x-forwarded-for": "203.0.113.20", "content-type": "application/ndjson" },
+    body: `${" ".repeat(bytes)}\n`
+  })
+
 /** How many of a hundred reads at once are answered. */
 const answeredOf = Effect.fnUntraced(function*(address: (read: number) => string) {
   const answers = yield* Effect.forEach(Array.from({ length: 100 }), (_, read) => readFrom(address(read)), {
@@ -57,11 +64,6 @@ layer(behindProxy, { timeout: "60 seconds", excludeTestServices: true })("reads 
 
   it.effect("by remote calls count by their size, so that many in one request are many", () =>
     Effect.gen(function*() {
-      const post = (bytes: number) =>
-        call("/rpc", {
-          headers: { "x-forwarded-for": "203.0.113.20", "content-type": "application/ndjson" },
-          body: `${" ".repeat(bytes)}\n`
-        })
       assert.notStrictEqual((yield* post(58 * 1024)).status, 429)
       const refused = yield* post(4 * 1024)
       assert.deepEqual([refused.status, refused.body["_tag"]], [429, "RateLimited"])

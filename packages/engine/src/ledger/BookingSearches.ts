@@ -62,14 +62,15 @@ const ofRun = (sql: SqlClient.SqlClient, { date, trainId }: { readonly date: str
 export const selectKeys = (sql: SqlClient.SqlClient, { cursor, question }: BookingSearch) => {
   const [before, pnr] = cursor?.split("~") ?? []
   return sql`
-    SELECT b.pnr, to_char(b.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
+    SELECT b.pnr, (extract(epoch FROM b.created_at) * 1000000)::bigint::text AS at
     FROM booking b
     WHERE ${
     sql.and([
       conditionOf(sql, question),
       ...before === undefined || pnr === undefined
         ? []
-        : [sql`(b.created_at, b.pnr) < (${before}::text::timestamptz, ${pnr})`]
+        : [sql`(b.created_at, b.pnr) < (
+            'epoch'::timestamptz + ${before}::text::bigint * interval '1 microsecond', ${pnr})`]
     ])
   }
     ORDER BY b.created_at DESC, b.pnr DESC LIMIT ${pageSize + 1}`
