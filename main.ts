@@ -2,6 +2,7 @@
  * `npm start`: Berth in one process. Brings PostgreSQL and Redis along unless `DATABASE_URL` and `REDIS_URI` name others,
  * runs the migrations, loads the sample network where there are no trains, keeps time and serves.
  */
+import "effect/schema/SchemaJITCompiler/enable"
 import { UserId } from "@berth/domain/UserId"
 import { EmbeddedPostgres } from "@berth/embedded/EmbeddedPostgres"
 import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
@@ -12,6 +13,7 @@ import { runMain } from "@berth/engine/NodeProcess"
 import { databaseUrl, layer as connect, redisUri } from "@berth/engine/Stores"
 import { importFeed } from "@berth/engine/timetable/FeedImport"
 import * as Scheduler from "@berth/scheduler/Scheduler"
+import { GrpcListener } from "@berth/server/grpc/GrpcListener"
 import * as NodeServer from "@berth/server/NodeServer"
 import { isLoopback, serverSettings } from "@berth/server/ServerSettings"
 import { Tokens } from "@berth/server/Tokens"
@@ -29,6 +31,9 @@ const sampleNetwork = fileURLToPath(new URL("packages/engine/data/sample-network
 const demoUser = UserId.make("user_789")
 const demoAdmin = UserId.make("admin")
 const demoTokenLife = "30 days"
+
+/** Where gRPC listens unless `GRPC_PORT` says: a port that is free, so that it never keeps Berth from starting. */
+const anyPort = 0
 
 const settings = Config.all({
   dataDir: Config.NonEmptyString("BERTH_DATA_DIR").pipe(Config.withDefault(".berth")),
@@ -100,17 +105,19 @@ const program = Effect.gen(function*() {
   const connections = yield* Layer.build(connect({ databaseUrl: postgres.address, redisUri: redis.address }))
   yield* Effect.provide(Effect.andThen(migrate, loadSampleNetwork), connections)
 
-  const app = yield* NodeServer.layer(given.server).pipe(
+  const app = yield* NodeServer.layer({ ...given.server, grpcPort: given.server.grpcPort ?? anyPort }).pipe(
     Layer.provideMerge(Layer.merge(Tokens.layer, Scheduler.layer)),
     Layer.provideMerge(Engine.layer),
     Layer.build,
     Effect.provide(connections)
   )
   const url = HttpServer.formatAddress(Context.get(app, HttpServer.HttpServer).address)
+  const { address: grpc } = Context.get(app, GrpcListener)
   const embedded = Option.isNone(given.databaseUrl) && Option.isNone(given.redisUri)
   const tokens = embedded && isLoopback(given.server.host) ? yield* Effect.provide(demoTokens, app) : undefined
   yield* announce(given.dataDir, {
     url,
+    grpc,
     databaseUrl: Redacted.value(postgres.address),
     redisUri: Redacted.value(redis.address),
     ...(tokens === undefined ? {} : { tokens })
@@ -119,6 +126,7 @@ const program = Effect.gen(function*() {
     "",
     `Berth is ready at ${url}`,
     `  Try      ${url}/docs`,
+    `  gRPC     ${grpc}`,
     `  Stores   ${postgres.name}; ${redis.name}`,
     ...(tokens === undefined
       ? ["  Tokens   npm run token -- --user U --role R"]

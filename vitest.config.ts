@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
 // The tests bring their own stores: they must never write to the ones a developer's shell points at.
-for (const name of ["DATABASE_URL", "REDIS_URI", "BERTH_DATA_DIR", "PORT", "HOST", "LOG_LEVEL"]) {
+for (const name of ["DATABASE_URL", "REDIS_URI", "BERTH_DATA_DIR", "PORT", "GRPC_PORT", "HOST", "LOG_LEVEL"]) {
   delete process.env[name]
 }
 

@@ -8,7 +8,9 @@ interface TextRule {
 const fileLinesMax = 300
 
 const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path)
-const isSource = (path: string): boolean => /^packages\/[^/]+\/src\//.test(path)
+/** What a tool makes of another file has the tool's names and length. */
+const isGenerated = (path: string): boolean => path.includes("/generated/")
+const isSource = (path: string): boolean => /^packages\/[^/]+\/src\//.test(path) && !isGenerated(path)
 const isTest = (path: string): boolean => path.endsWith(".test.ts")
 const isMigration = (path: string): boolean => /\/migrations\//i.test(path)
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)

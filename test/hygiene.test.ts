@@ -49,6 +49,7 @@ describe("the check of files", () => {
     [source, "x\n".repeat(300)],
     ["packages/engine/src/inventory/book-3.lua", "return 1"],
     ["packages/engine/src/ledger/migrations/0001_booking.ts", "export {}"],
+    ["packages/server/src/generated/berth/v1/berth_pb.ts", "x\n".repeat(301)],
     [source, "const kinds = [\"LB\"] as const // the same as any other"],
     [source, "/**\n * treated as any other\n */"],
     [source, "yield* Effect.sleep(pause)"],

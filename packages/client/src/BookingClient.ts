@@ -11,7 +11,7 @@ import type { BookingCalls } from "./BookingCalls.ts"
 import type { Connection } from "./Connection.ts"
 import * as HttpCalls from "./HttpCalls.ts"
 import { makeInputCheck } from "./InputCheck.ts"
-import { once, repeatedly } from "./RetryPolicy.ts"
+import { repeatedly, untilAdmitted } from "./RetryPolicy.ts"
 import * as RpcCalls from "./RpcCalls.ts"
 
 const checkStations = makeInputCheck(Schema.Struct({ query: Schema.optionalKey(SearchText) }), "query")
@@ -26,7 +26,7 @@ const isSameAvailability = Schema.toEquivalence(Availability)
 /** The calls of a transport with an end to each, and repeated where that does no harm. */
 const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingCalls) {
   const random = yield* SecureRandom.SecureRandom
-  const change = once(connection.url)
+  const change = untilAdmitted(connection.url)
   const read = repeatedly(connection.url)
   const newKey = Effect.map(random.uuidV4(), (uuid) => IdempotencyKey.make(uuid))
 

@@ -1,6 +1,6 @@
 import { RpcAuth } from "@berth/domain/Auth"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
-import { Cause, Duration, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { Cause, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Headers, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { RpcClient, RpcClientError, RpcMiddleware, RpcSerialization } from "effect/rpc"
 import type { BookingCalls } from "./BookingCalls.ts"
@@ -8,10 +8,7 @@ import type { CallError } from "./CallErrors.ts"
 import { addressOf, type Connection } from "./Connection.ts"
 import { ConnectionFailed } from "./ConnectionFailed.ts"
 import { failedAnswer, notUnderstood } from "./FailedAnswer.ts"
-import { retrySchedule } from "./RetryPolicy.ts"
-
-/** A dead connection looks like a train that nobody books, so a stream that is silent for so long is opened anew. */
-const silentMillisMax = 60_000
+import { reconnecting } from "./Reconnection.ts"
 
 const serverFailed = (url: string, detail: string) => new ConnectionFailed({ url, reason: "serverFailed", detail })
 
@@ -62,7 +59,7 @@ const layerProtocol = (connection: Connection) =>
       ))
   ).pipe(Layer.provide(RpcSerialization.layerNdjson))
 
-/** The calls as remote calls, each made once. */
+/** The calls as remote calls, each made once; a stream goes on when it breaks off. */
 export const make = Effect.fnUntraced(function*(connection: Connection) {
   const rpc = yield* RpcClient.make(BerthRpcs)
   const failures = readFailures(connection.url)
@@ -76,9 +73,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     watchAvailability: (payload) =>
       rpc.WatchAvailability(payload).pipe(
         Stream.catchCause((cause) => Stream.fromEffect(failures(cause))),
-        Stream.timeout(Duration.millis(silentMillisMax)),
-        Stream.concat(Stream.fail(serverFailed(connection.url, "it ended the stream"))),
-        Stream.retry(retrySchedule)
+        reconnecting(connection.url)
       ),
     seats: (payload) => read(rpc.Seats(payload)),
     book: (payload) => read(rpc.Book(payload)),

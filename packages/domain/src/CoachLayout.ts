@@ -32,8 +32,7 @@ export interface BerthPlace {
   readonly berthType: BerthType
 }
 
-/** Names the berth at a slot. Throws on a slot that no coach has, which only a corrupt store could bring. */
-export const berthAt = (layout: CoachLayout, slot: number): BerthPlace => {
+const nameAt = (layout: CoachLayout, slot: number): BerthPlace => {
   const bays = baysPerCoach(layout)
   const bay = Math.floor(slot / 8)
   const position = slot % 8
@@ -44,6 +43,18 @@ export const berthAt = (layout: CoachLayout, slot: number): BerthPlace => {
   }
   const coach = `${layout.coachPrefix}${Math.floor(bay / bays) + 1}`
   return { coach, name: BerthName.make(`${coach}-${number}`), berthType }
+}
+
+// As many as the longest train has berths: each ticket names some, and to make a name costs more than to remember it.
+const places = new WeakMap<CoachLayout, Map<number, BerthPlace>>()
+
+/** Names the berth at a slot. Throws on a slot that no coach has, which only a corrupt store could bring. */
+export const berthAt = (layout: CoachLayout, slot: number): BerthPlace => {
+  const known = places.get(layout) ?? new Map<number, BerthPlace>()
+  places.set(layout, known)
+  const place = known.get(slot) ?? nameAt(layout, slot)
+  known.set(slot, place)
+  return place
 }
 
 /** The bits of a bay's byte that are berths of the given type. */

@@ -8,7 +8,9 @@ export const personNameLengthMax = 60
 const spellingJoiner = /(?<=\p{L}|\p{M})(?:\u200c|\u200d)(?=\p{L}|\p{M})|(?<=\p{M})\u200d/gu
 
 // A NUL or a lone surrogate would fail in PostgreSQL and take a whole batch of bookings with it.
+// Most names are ASCII, and are told by one look.
 const isPlainText = (name: string): boolean =>
+  /^[\x20-\x7e]*$/.test(name) ||
   name.isWellFormed() && !/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(name.replaceAll(spellingJoiner, ""))
 
 export const PersonName = Schema.String.check(

@@ -1,5 +1,6 @@
 import { HoldFacts } from "@berth/engine/ledger/HoldFacts"
 import { Sweeper } from "@berth/engine/sale/Sweeper"
+import { Reconciler } from "@berth/engine/seeding/Reconciler"
 import { Effect, Layer } from "effect"
 import { every } from "./Persistently.ts"
 
@@ -7,11 +8,16 @@ const releasesEvery = "2 seconds"
 const holdsEvery = "10 seconds"
 const keysEvery = "1 hour"
 
+/** The whole window of a small railway within minutes, of a national one within the hour. */
+const reconcileEvery = "1 second"
+
 /** Ends what was begun and not finished. Two sweepers do no harm. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const sweeper = yield* Sweeper
   const facts = yield* HoldFacts
+  const reconciler = yield* Reconciler
   yield* every("repeat releases", releasesEvery, sweeper.repeatReleases)
   yield* every("sweep holds", holdsEvery, sweeper.sweepHolds)
   yield* every("prune keys", keysEvery, facts.pruneKeys)
-}))
+  yield* every("compare Redis with the record", reconcileEvery, reconciler.next)
+})).pipe(Layer.provide(Reconciler.layer))

@@ -5,12 +5,12 @@ import { HttpServerRequest } from "effect/http"
 import { CallBudget } from "./CallBudget.ts"
 import { Tokens } from "./Tokens.ts"
 
-const bearerOf = (headers: Headers.Headers) => /^bearer +(\S+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? ""
+export const bearerOf = (headers: Headers.Headers) => /^bearer +(\S+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? ""
 
 const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: Schema.String }))
 
 /** Says who calls, and takes the call off what they may make. */
-const admit = Effect.gen(function*() {
+export const admit = Effect.gen(function*() {
   const tokens = yield* Tokens
   const budget = yield* CallBudget
   return Effect.fnUntraced(function*(token: Redacted.Redacted, key: string | undefined) {

@@ -2,6 +2,7 @@ import { BerthApi } from "@berth/domain/BerthApi"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { withBooking } from "./BookingBody.ts"
 import { Desk } from "./Desk.ts"
 
 /** Booking, and a person's bookings. */
@@ -10,8 +11,8 @@ export const layer = HttpApiBuilder.group(
   "bookings",
   Effect.fn(function*(handlers) {
     const desk = yield* Desk
-    return handlers.handleAll({
-      book: ({ headers, payload }) =>
+    return handlers.handleRaw("book", ({ headers, request }) =>
+      withBooking(request, (payload) =>
         Effect.map(
           desk.book(payload, headers["idempotency-key"]),
           ({ booking, replayed }) =>
@@ -19,10 +20,10 @@ export const layer = HttpApiBuilder.group(
               status: replayed ? 200 : 201,
               headers: { location: `/api/bookings/${booking.pnr}` }
             })
-        ),
-      mine: ({ query }) => desk.mine(query.cursor),
-      show: ({ params }) => desk.show(params.pnr),
-      cancel: ({ params, payload }) => desk.cancel(params.pnr, payload?.passengers)
-    })
+        ))).handleAll({
+        mine: ({ query }) => desk.mine(query.cursor),
+        show: ({ params }) => desk.show(params.pnr),
+        cancel: ({ params, payload }) => desk.cancel(params.pnr, payload?.passengers)
+      })
   })
 )

@@ -79,6 +79,12 @@ const sentence = ([first]: ReadonlyArray<RequestIssue>): string =>
     ? "The request is not as it should be."
     : `${[first.in, ...first.path].join(".")}: ${first.message}.`
 
+/** The refusal that names what is wrong with a part of a request. */
+export const invalidRequest = (place: RequestIssue["in"], issue: SchemaIssue.Issue): InvalidRequest => {
+  const errors = issuesOf(place, issue)
+  return new InvalidRequest({ errors, detail: sentence(errors) })
+}
+
 const transform = (
   error: HttpApiError.HttpApiSchemaError
 ): Effect.Effect<never, InvalidRequest | HttpApiError.HttpApiSchemaError> => {
@@ -86,8 +92,7 @@ const transform = (
   if (error.kind === "Body" || error.kind === "ResponseHeaders") {
     return Effect.fail(error)
   }
-  const errors = issuesOf(places[error.kind], error.cause.issue)
-  return Effect.fail(new InvalidRequest({ errors, detail: sentence(errors) }))
+  return Effect.fail(invalidRequest(places[error.kind], error.cause.issue))
 }
 
 /** Tells callers which values of a request are wrong, and what is allowed. */

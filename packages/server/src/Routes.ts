@@ -1,18 +1,17 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
-import * as EffectRedis from "@berth/engine/inventory/EffectRedis"
 import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
-import { RateLimiter } from "effect/persistence"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
-import { CallBudget } from "./CallBudget.ts"
 import { Desk } from "./Desk.ts"
 import * as DocsRoute from "./DocsRoute.ts"
+import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
+import * as Limits from "./Limits.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
 import { OperatorDesk } from "./OperatorDesk.ts"
 import * as OperatorHandlers from "./OperatorHandlers.ts"
@@ -44,14 +43,9 @@ const rpc = RpcServer.layerHttp({
   Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
 )
 
-const limits = Layer.merge(CallBudget.layer, ReaderLimits.ReaderLimits.layer).pipe(
-  Layer.provide(RateLimiter.layer),
-  Layer.provide(RateLimiter.layerStoreRedis({ prefix: "redis:LIMIT:" })),
-  Layer.provide(EffectRedis.layer)
-)
-
 const others = MethodRoutes.layer({
   "/rpc": "POST",
+  [ConnectRoutes.path]: "POST",
   "/health": "GET",
   "/health/live": "GET",
   "/openapi.json": "GET",
@@ -63,9 +57,10 @@ const others = MethodRoutes.layer({
 export const layer = Layer.mergeAll(
   api,
   rpc,
+  ConnectRoutes.layer,
   HealthRoutes.layer,
   DocsRoute.layer,
   PrometheusMetrics.layerHttp({ path: "/metrics" }),
   others,
   RequestEnvelope.layer
-).pipe(Layer.provide([Desk.layer, OperatorDesk.layer, limits]))
+).pipe(Layer.provide([Desk.layer, OperatorDesk.layer, Limits.layer]))

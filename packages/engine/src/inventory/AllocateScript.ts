@@ -25,9 +25,11 @@ const Reply = Schema.Union([
   Schema.Tuple([Schema.Literals(["Conflict", "Ended", "Late"])]),
   Schema.Tuple([Schema.Literal("Gate"), Schema.Union([GateText, Schema.Literal("")])])
 ])
-const decodeReply = Schema.decodeUnknownEffect(Reply)
+// Only this project's script can have answered, so a reply that it does not know is a defect.
+const decodeReply = Schema.decodeUnknownSync(Reply)
 
-const toReply = (request: AllocateRequest, reply: typeof Reply.Type): AllocateReply => {
+const toReply = (request: AllocateRequest, answered: unknown): AllocateReply => {
+  const reply = decodeReply(answered)
   switch (reply[0]) {
     case "Held":
       return { _tag: "Held", slots: parseSlots(reply[1]), gate: request.gate, known: reply[2] === "1" }
@@ -48,7 +50,7 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
   const known = layoutArguments(layout)
   const pool = `${layout.travelClass}:${quota}`
   const { costs, wishes } = partyArguments(layout, party)
-  return redis.run(
+  const answered = redis.run(
     script,
     [metaKey(run), holdKey(run), bitmapKey(run, layout.travelClass), ...zsetKeys(run, layout, quota)],
     [
@@ -73,9 +75,6 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
       `${pool}|${range.from}|${range.to}|${party.wishes.length}|${request.fingerprint}|`,
       known.json
     ]
-  ).pipe(
-    // Only this project's script can have answered, so a reply that it does not know is a defect.
-    Effect.flatMap((reply) => Effect.orDie(decodeReply(reply))),
-    Effect.map((reply) => toReply(request, reply))
   )
+  return Effect.map(answered, (reply) => toReply(request, reply))
 }

@@ -1,9 +1,10 @@
 import { Effect, Schema } from "effect"
 import type { LoadRun, QuotaMasks } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
-import type { ManagedRedis, RedisArgument } from "./ManagedRedis.ts"
+import type { ManagedRedis } from "./ManagedRedis.ts"
 import { cutMask } from "./MaskBytes.ts"
 import { bitmapKey, freedKey, holdKey, metaKey, zsetKeys } from "./RunKeys.ts"
+import type { RedisArgument } from "./ScriptCommand.ts"
 
 /** Runs under way at once: enough to keep Redis busy, few enough that bookings between them do not notice. */
 const loadsInFlightMax = 32

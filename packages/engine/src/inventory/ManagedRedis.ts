@@ -2,6 +2,7 @@ import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, Redis, type RedisOptions } from "ioredis"
 import type { LuaScript } from "./LuaScript.ts"
+import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
 
 /** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
 export const commandsInFlightMax = 5_000
@@ -13,8 +14,6 @@ const connectMillisMax = 5_000
 const keepAliveMillis = 10_000
 const reconnectMillisMin = 50
 const reconnectMillisMax = 2_000
-
-export type RedisArgument = string | number | Buffer
 
 /** Redis does not answer at start. */
 export class RedisUnreachable extends Schema.TaggedError<RedisUnreachable>()("RedisUnreachable", {
@@ -138,7 +137,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
       )
     })
 
-  const orUnavailable = Effect.catch((error: RedisRefusal) => {
+  const orUnavailable = (error: RedisRefusal): Effect.Effect<never, StoreUnavailable> => {
     // A script or a command that is wrong stays wrong: no caller can act on it.
     if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
       return Effect.die(new Error(error.message))
@@ -150,7 +149,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
       silent ? Effect.void : Effect.logWarning(`Redis refused a call: ${error.message}`),
       unavailable("Redis does not answer. Try again in a second.")
     )
-  })
+  }
 
   // Calls of one turn of the event loop leave in one write: under load a system call for each costs more than the script.
   let gathering = false
@@ -166,13 +165,14 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     }
   }
 
+  const write = <A>(command: Command): Promise<A> => {
+    gatherWrites()
+    client.sendCommand(command)
+    return command.promise
+  }
+
   const send = <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
-    attempt<A>(() => {
-      const command = new Command(name, [...args], { replyEncoding })
-      gatherWrites()
-      client.sendCommand(command)
-      return command.promise
-    })
+    attempt<A>(() => write(new Command(name, [...args], { replyEncoding })))
 
   const evaluate = (encoding: "utf8" | null) =>
   (
@@ -180,19 +180,16 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<RedisArgument>
   ) => {
-    const evalsha = send("evalsha", [script.sha, keys.length, ...keys, ...args], encoding)
-    return evalsha.pipe(
-      Effect.catchIf(
-        (error) => error.message.startsWith("NOSCRIPT"),
-        () => Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha)
-      ),
-      orUnavailable
-    )
+    const evalsha = attempt(() => write(new ScriptCommand({ script, keys, args, encoding })))
+    return Effect.catch(evalsha, (error) =>
+      error.message.startsWith("NOSCRIPT")
+        ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha).pipe(Effect.catch(orUnavailable))
+        : orUnavailable(error))
   }
 
   return ManagedRedis.of({
     connections,
-    send: (command, ...args) => send(command, args, "utf8").pipe(orUnavailable),
+    send: (command, ...args) => Effect.catch(send(command, args, "utf8"), orUnavailable),
     sendPlain: (command, ...args) => send(command, args, "utf8"),
     duplicate: (changes) => client.duplicate(changes),
     run: evaluate("utf8"),

@@ -6,7 +6,7 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Context, Deferred, Effect, Layer, Metric, Queue, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Metric, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
@@ -32,8 +32,8 @@ export interface NewBooking {
   readonly runId: number
   /** The epoch in which the berths were given; the commit refuses another. */
   readonly epoch: number
-  /** Business time, ISO 8601, after which the commit refuses. */
-  readonly deadline: string
+  /** Business time, Unix ms, after which the commit refuses. */
+  readonly deadlineMillis: number
   readonly travelClass: TravelClass
   readonly quota: Quota
   readonly fromStop: number
@@ -51,20 +51,28 @@ export interface NewBooking {
   }>
 }
 
-export const CommitOutcome = Schema.Struct({
-  pnr: Pnr,
+// Columns of a batch rather than a row a booking: one row is decoded instead of sixty.
+const Outcomes = Schema.Struct({
+  pnrs: Schema.Array(Pnr),
   /** `duplicate`: the key has its booking; `withdrawn`: a berth is not for sale any more; `taken`: one is sold. */
-  outcome: Schema.Literals(["committed", "duplicate", "fenced", "late", "withdrawn", "taken"]),
-  /** Number of the first passenger on the waitlist, of those who wait. */
-  waitlistNumber: Schema.NullOr(Schema.Int),
+  outcomes: Schema.Array(Schema.Literals(["committed", "duplicate", "fenced", "late", "withdrawn", "taken"])),
+  waitlistNumbers: Schema.Array(Schema.NullOr(Schema.Int)),
   createdAt: Schema.DateTimeUtcFromDate,
   transactionId: Schema.String
 })
-export type CommitOutcome = typeof CommitOutcome.Type
+
+/** What became of a booking. */
+export interface CommitOutcome {
+  readonly outcome: typeof Outcomes.Type["outcomes"][number]
+  /** Number of the first passenger on the waitlist, of those who wait. */
+  readonly waitlistNumber: number | null
+  /** Business time, ISO 8601. */
+  readonly bookedAt: string
+}
 
 interface Waiting {
   readonly booking: NewBooking
-  readonly answer: Deferred.Deferred<CommitOutcome, StoreUnavailable>
+  readonly answer: (outcome: Effect.Effect<CommitOutcome, StoreUnavailable>) => void
 }
 
 const batchSizes = Metric.histogram("berth_commit_batch_bookings", {
@@ -97,56 +105,86 @@ export class BookingCommits extends Context.Service<BookingCommits, {
         discard: true
       }))
 
-      const commit = Effect.fnUntraced(function*(booking: NewBooking) {
-        const answer = yield* Deferred.make<CommitOutcome, StoreUnavailable>()
-        if (!(yield* Queue.offer(queue, { booking, answer }))) {
-          return yield* overloaded
-        }
-        return yield* Deferred.await(answer)
+      return BookingCommits.of({
+        commit: (booking) =>
+          Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
+            if (!Queue.offerUnsafe(queue, { booking, answer })) {
+              answer(Effect.fail(overloaded))
+            }
+          })
       })
-      return BookingCommits.of({ commit })
     })
   )
 }
 
 type WriteBatch = (
   bookings: ReadonlyArray<NewBooking>
-) => Effect.Effect<ReadonlyArray<CommitOutcome>, StoreUnavailable>
+) => Effect.Effect<ReadonlyMap<Pnr, CommitOutcome>, StoreUnavailable>
 
 const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const call = SqlSchema.findAll({
     Request: Schema.Struct({ batch: Schema.String, forOthers: Schema.Boolean }),
-    Result: CommitOutcome,
+    Result: Outcomes,
     execute: ({ batch, forOthers }) =>
-      sql`SELECT pnr, outcome, waitlist_number AS "waitlistNumber", created_at AS "createdAt",
-        transaction_id AS "transactionId"
-        FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
+      sql`SELECT array_agg(pnr) AS pnrs, array_agg(outcome) AS outcomes, array_agg(waitlist_number) AS "waitlistNumbers",
+        min(created_at) AS "createdAt", min(transaction_id) AS "transactionId"
+      FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
   })
-  return (bookings) => {
-    const forOthers = bookings.some(({ bookedBy }) => bookedBy !== undefined)
-    return fromStore(decided(sql, call({ batch: JSON.stringify(bookings), forOthers })))
-  }
+  return (bookings) =>
+    Effect.map(
+      fromStore(decided(
+        sql,
+        call({
+          batch: JSON.stringify(bookings.map(toRow)),
+          forOthers: bookings.some(({ bookedBy }) => bookedBy !== undefined)
+        })
+      )),
+      (rows) =>
+        new Map(rows.flatMap(({ createdAt, outcomes, pnrs, waitlistNumbers }) => {
+          const bookedAt = DateTime.formatIso(createdAt)
+          return pnrs.flatMap((pnr, index) => {
+            const outcome = outcomes[index]
+            const waitlistNumber = waitlistNumbers[index]
+            return outcome === undefined || waitlistNumber === undefined
+              ? []
+              : [[pnr, { outcome, waitlistNumber, bookedAt }] as const]
+          })
+        }))
+    )
+})
+
+const toRow = ({ deadlineMillis, ...booking }: NewBooking) => ({
+  ...booking,
+  deadline: DateTime.formatIso(DateTime.makeUnsafe(deadlineMillis))
 })
 
 /** Writes a batch; one that fails on a row's data is halved until that row stands alone. */
 const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect.Effect<void> =>
   writeBatch(waiting.map(({ booking }) => booking)).pipe(
-    Effect.flatMap((outcomes) => {
-      const byPnr = new Map(outcomes.map((outcome) => [outcome.pnr, outcome]))
-      return Effect.forEach(waiting, ({ answer, booking }) => {
-        const outcome = byPnr.get(booking.pnr)
-        return outcome === undefined
-          ? Deferred.die(answer, new Error(`the commit gave no outcome for ${booking.pnr}`))
-          : Deferred.succeed(answer, outcome)
-      }, { discard: true })
+    Effect.map((outcomes) => {
+      for (const { answer, booking } of waiting) {
+        const outcome = outcomes.get(booking.pnr)
+        answer(
+          outcome === undefined
+            ? Effect.die(new Error(`the commit gave no outcome for ${booking.pnr}`))
+            : Effect.succeed(outcome)
+        )
+      }
     }),
     Effect.tap(Metric.update(batchSizes, waiting.length)),
-    Effect.catch((error) => Effect.forEach(waiting, ({ answer }) => Deferred.fail(answer, error), { discard: true })),
+    Effect.catch((error) => answerAll(waiting, Effect.fail(error))),
     Effect.catchCause((cause) => {
       const half = Math.ceil(waiting.length / 2)
       return waiting.length > 1
         ? Effect.andThen(settle(writeBatch, waiting.slice(0, half)), settle(writeBatch, waiting.slice(half)))
-        : Effect.forEach(waiting, ({ answer }) => Deferred.failCause(answer, cause), { discard: true })
+        : answerAll(waiting, Effect.failCause(cause))
     })
   )
+
+const answerAll = (waiting: ReadonlyArray<Waiting>, failure: Effect.Effect<never, StoreUnavailable>) =>
+  Effect.sync(() => {
+    for (const { answer } of waiting) {
+      answer(failure)
+    }
+  })

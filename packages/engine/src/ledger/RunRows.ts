@@ -28,6 +28,8 @@ export class RunRows extends Context.Service<RunRows, {
   unloaded(limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** Every run that is on sale, the soonest first. */
   readonly onSale: Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
+  /** Runs that Redis should have, by their numbers: the next ones after a number. */
+  openAfter(runId: number, limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** The days it is in the time zones of all trains; another text when one of them has passed midnight. */
   readonly today: Effect.Effect<string, StoreUnavailable>
   /** Runs that have arrived everywhere at least a day ago and are not closed yet, up to a thousand. */
@@ -91,6 +93,12 @@ const make = Effect.gen(function*() {
       sql`SELECT id::float8 AS id FROM run WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1
         ORDER BY date, id`
   })
+  const selectOpenAfter = SqlSchema.findAll({
+    Request: Schema.Struct({ after: Schema.Int, limit: Schema.Int }),
+    Result: runIds,
+    execute: ({ after, limit }) =>
+      sql`SELECT id::float8 AS id FROM run WHERE id > ${after}::float8::bigint AND state = 'OPEN' ORDER BY id LIMIT ${limit}`
+  })
   const selectToday = SqlSchema.findAll({
     Request: Schema.Void,
     Result: Schema.Struct({ zone: Schema.String, today: Schema.String }),
@@ -142,6 +150,7 @@ const make = Effect.gen(function*() {
     )),
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),
     onSale: fromStore(Effect.map(selectOnSale(undefined), idsOf)),
+    openAfter: (after, limit) => fromStore(Effect.map(selectOpenAfter({ after, limit }), idsOf)),
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())
     ),

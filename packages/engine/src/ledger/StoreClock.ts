@@ -1,6 +1,6 @@
 import { JourneyDate } from "@berth/domain/JourneyDate"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Clock, Context, DateTime, Effect, Layer, Ref, Schedule, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "./LedgerError.ts"
 
@@ -13,6 +13,8 @@ const measureEvery = "10 seconds"
  */
 export class StoreClock extends Context.Service<StoreClock, {
   readonly now: Effect.Effect<DateTime.Utc>
+  /** The same at once, Unix ms. */
+  nowMillisUnsafe(): number
   /** The day it is in a time zone. */
   today(timeZone: string): Effect.Effect<JourneyDate>
   /** Measures at once, after the shift was moved. */
@@ -23,7 +25,7 @@ export class StoreClock extends Context.Service<StoreClock, {
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const clock = yield* Clock.Clock
-      const monotonicMillis = Effect.sync(() => Number(clock.currentTimeNanosUnsafe()) / 1e6)
+      const monotonicMillis = () => Number(clock.currentTimeNanosUnsafe()) / 1e6
       const readNow = SqlSchema.findOne({
         Request: Schema.Void,
         Result: Schema.Struct({ millis: Schema.Finite }),
@@ -31,14 +33,15 @@ export class StoreClock extends Context.Service<StoreClock, {
       })
       // Half of the way there and back is taken as the age of the answer.
       const measure = Effect.gen(function*() {
-        const before = yield* monotonicMillis
+        const before = monotonicMillis()
         const { millis } = yield* readNow(undefined)
-        const after = yield* monotonicMillis
-        return millis - (before + after) / 2
+        return millis - (before + monotonicMillis()) / 2
       }).pipe(Effect.catchTag("NoSuchElementError", Effect.die), fromStore)
 
-      const distance = yield* Ref.make(yield* measure)
-      const refresh = Effect.flatMap(measure, (millis) => Ref.set(distance, millis))
+      let distance = yield* measure
+      const refresh = Effect.map(measure, (millis) => {
+        distance = millis
+      })
       yield* refresh.pipe(
         // The last measurement still holds while PostgreSQL is away.
         Effect.catchTag("StoreUnavailable", () => Effect.void),
@@ -46,17 +49,14 @@ export class StoreClock extends Context.Service<StoreClock, {
         Effect.forkScoped
       )
 
-      const now = Effect.zipWith(
-        Ref.get(distance),
-        monotonicMillis,
-        (millis, elapsed) => DateTime.makeUnsafe(Math.floor(elapsed + millis))
-      )
+      const nowMillisUnsafe = () => Math.floor(monotonicMillis() + distance)
+      const now = Effect.sync(() => DateTime.makeUnsafe(nowMillisUnsafe()))
       const today = (timeZone: string) =>
         Effect.map(
           now,
           (instant) => JourneyDate.make(DateTime.formatIsoDate(DateTime.makeZonedUnsafe(instant, { timeZone })))
         )
-      return StoreClock.of({ now, today, refresh })
+      return StoreClock.of({ now, nowMillisUnsafe, today, refresh })
     })
   )
 }

@@ -4,10 +4,10 @@ import type { Booking } from "@berth/domain/Booking"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import type { Pnr } from "@berth/domain/Pnr"
-import { Context, DateTime, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { type AllocateReply, Inventory } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
-import { BookingCommits } from "../ledger/BookingCommits.ts"
+import { BookingCommits, type CommitOutcome } from "../ledger/BookingCommits.ts"
 import { Bookings } from "../ledger/Bookings.ts"
 import { PnrSequence } from "../ledger/PnrSequence.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
@@ -17,7 +17,7 @@ import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
-import { fingerprintOf, holdIdOf, keyHashOf } from "./BookingKey.ts"
+import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
 import { makeOrder, type Order, type OrderDesk } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
@@ -70,29 +70,25 @@ export class Book extends Context.Service<Book, {
         stations: yield* Stations
       }
 
-      const book = Effect.fn("Book.book")(function*({ caller, key, request }: {
-        readonly caller: CurrentUser["Service"]
-        readonly request: BookingRequest
-        readonly key: IdempotencyKey | undefined
-      }) {
-        const pnr = yield* pnrs.next
-        const userId = request.userId ?? caller.userId
-        const attempt: Attempt = {
-          caller,
-          request,
-          keyGiven: key !== undefined,
-          // Without a key of the caller's, the PNR serves as one that nobody has used.
-          keyHash: keyHashOf(userId, key ?? `pnr ${pnr}`),
-          fingerprint: fingerprintOf(request),
-          pnr,
-          holdNumber: 0,
-          triesLeft: triesMax,
-          gate: undefined
-        }
-        // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-        return yield* Effect.uninterruptible(tryToBook(desk, attempt))
+      return Book.of({
+        book: ({ caller, key, request }) =>
+          Effect.flatMap(pnrs.next, (pnr) => {
+            const userId = request.userId ?? caller.userId
+            const attempt: Attempt = {
+              caller,
+              request,
+              keyGiven: key !== undefined,
+              keyHash: key === undefined ? keyHashOfPnr(pnr) : keyHashOf(userId, key),
+              fingerprint: key === undefined ? noFingerprint : fingerprintOf(request),
+              pnr,
+              holdNumber: 0,
+              triesLeft: triesMax,
+              gate: undefined
+            }
+            // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
+            return Effect.uninterruptible(tryToBook(desk, attempt))
+          })
       })
-      return Book.of({ book })
     })
   )
 }
@@ -112,17 +108,25 @@ interface Attempt {
   readonly gate: RunGate | undefined
 }
 
+type Answer = Effect.Effect<Booked, BookError>
 type Return<A> = Effect.fn.Return<A, BookError>
 
-const tryToBook = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt): Return<Booked> {
-  const order = yield* makeOrder(desk, attempt.caller, attempt.request)
-  if (!order.run.open) {
-    yield* desk.loader.prepare(order.run)
-    yield* desk.directory.forget(order.run)
-    return yield* again(desk, attempt, order, {})
-  }
+// The way that nearly every booking takes is written without generators, which were measured to cost more than its rules.
+const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
+  Effect.flatMap(
+    makeOrder(desk, attempt.caller, attempt.request),
+    (order) => order.run.open ? allocate(desk, attempt, order) : prepare(desk, attempt, order)
+  )
+
+const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
+  yield* desk.loader.prepare(order.run)
+  yield* desk.directory.forget(order.run)
+  return yield* again(desk, attempt, order, {})
+})
+
+const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
   const { conditions, quota } = attempt.request
-  const reply = yield* desk.inventory.allocate({
+  const reply = desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
     classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
@@ -137,57 +141,68 @@ const tryToBook = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt): Ret
     },
     waitlistMax: order.waitlistMax
   })
-  return yield* answer(desk, attempt, order, reply)
-})
+  return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given))
+}
 
-const answer = Effect.fnUntraced(
-  function*(desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply): Return<Booked> {
-    const next = { holdNumber: attempt.holdNumber + 1 }
-    switch (reply._tag) {
-      case "Held":
-      case "Waiting": {
-        const slots = reply._tag === "Held" ? reply.slots : null
-        const write = commit(desk, attempt, order, { slots, gate: reply.gate })
-        return yield* reply.known ? replayOr(desk, attempt, write) : write
-      }
-      // A twin may have taken the last berth for the same caller.
-      case "Full":
-        return yield* attempt.keyGiven ? replayOr(desk, attempt, soldOut(order)) : soldOut(order)
-      // A hold of this key was given back: the booking was cancelled since, or never made.
-      case "Ended":
-        return yield* replayOr(desk, attempt, again(desk, attempt, order, next))
-      case "Conflict":
-        return yield* conflict
-      case "Late":
-        return yield* tooLate
-      case "Gate":
-        return yield* catchUp(desk, attempt, order, reply.gate)
+const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply): Answer => {
+  switch (reply._tag) {
+    case "Held":
+    case "Waiting": {
+      const slots = reply._tag === "Held" ? reply.slots : null
+      const write = commit(desk, attempt, order, { slots, gate: reply.gate })
+      return reply.known ? replayOr(desk, attempt, write) : write
     }
+    // A twin may have taken the last berth for the same caller.
+    case "Full": {
+      const refusal = Effect.fail(soldOut(order))
+      return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
+    }
+    // A hold of this key was given back: the booking was cancelled since, or never made.
+    case "Ended":
+      return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
+    case "Conflict":
+      return Effect.fail(conflict)
+    case "Late":
+      return Effect.fail(tooLate)
+    case "Gate":
+      return catchUp(desk, attempt, order, reply.gate)
   }
-)
+}
 
-/** Writes what Redis gave, or that the party waits, into the record. */
-const commit = Effect.fnUntraced(function*(
-  desk: Desk,
-  attempt: Attempt,
-  order: Order,
-  given: { readonly slots: ReadonlyArray<number> | null; readonly gate: RunGate }
-): Return<Booked> {
-  const committed = yield* desk.commits.commit(toNewBooking(order, {
+/** What Redis gave: berths, or that the party waits. */
+interface Given {
+  readonly slots: ReadonlyArray<number> | null
+  readonly gate: RunGate
+}
+
+/** Writes what Redis gave into the record. */
+const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answer => {
+  const written = desk.commits.commit(toNewBooking(order, {
     pnr: attempt.pnr,
     keyHash: attempt.keyHash,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
     fingerprint: attempt.fingerprint,
     epoch: given.gate.epoch,
     slots: given.slots,
-    deadline: DateTime.add(yield* desk.clock.now, { milliseconds: commitMillisMax })
+    deadlineMillis: desk.clock.nowMillisUnsafe() + commitMillisMax
   }))
+  return Effect.flatMap(written, ({ bookedAt, outcome }) =>
+    outcome === "committed" && given.slots !== null
+      ? Effect.succeed({ booking: toConfirmed(order, attempt.pnr, given.slots, bookedAt), replayed: false })
+      : settle(desk, attempt, order, given, outcome))
+}
+
+const settle = Effect.fnUntraced(function*(
+  desk: Desk,
+  attempt: Attempt,
+  order: Order,
+  given: Given,
+  outcome: CommitOutcome["outcome"]
+): Return<Booked> {
   const next = { holdNumber: attempt.holdNumber + 1 }
-  switch (committed.outcome) {
+  switch (outcome) {
     case "committed":
-      return given.slots === null
-        ? yield* waitlisted(desk, attempt.pnr)
-        : { booking: toConfirmed(order, attempt.pnr, given.slots, committed.createdAt), replayed: false }
+      return yield* waitlisted(desk, attempt.pnr)
     // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
     case "duplicate":
       return yield* replayOr(desk, attempt, again(desk, attempt, order, next))

@@ -1,4 +1,5 @@
 import type { BookingRequest } from "@berth/domain/BookingRequest"
+import type { Pnr } from "@berth/domain/Pnr"
 import type { UserId } from "@berth/domain/UserId"
 import { hash as digest } from "node:crypto"
 
@@ -7,6 +8,12 @@ const hash = (...parts: ReadonlyArray<string>): string =>
 
 /** Names the one booking that a user's key may have: 132 bits, the same on every server. */
 export const keyHashOf = (userId: UserId, key: string): string => hash(userId, key)
+
+/** The same for a booking whose caller gave no key: its PNR is one that nobody has used. As long as a hash, and not one. */
+export const keyHashOfPnr = (pnr: Pnr): string => `without-key-${pnr}`
+
+/** The fingerprint of a booking that cannot come again. */
+export const noFingerprint = "-"
 
 /** Tells whether the same key comes with the same wish. */
 export const fingerprintOf = (request: BookingRequest): string => {

@@ -3,7 +3,6 @@ import { berthAt } from "@berth/domain/CoachLayout"
 import type { Pnr } from "@berth/domain/Pnr"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { runBerthOf } from "@berth/domain/RunId"
-import { DateTime } from "effect"
 import type { NewBooking } from "../ledger/BookingCommits.ts"
 import type { Order } from "./Order.ts"
 
@@ -17,7 +16,7 @@ export const toNewBooking = (
     readonly fingerprint: string
     readonly epoch: number
     readonly slots: ReadonlyArray<number> | null
-    readonly deadline: DateTime.Utc
+    readonly deadlineMillis: number
   }
 ): NewBooking => ({
   keyHash: given.keyHash,
@@ -28,7 +27,7 @@ export const toNewBooking = (
   ...(bookedBy === undefined ? {} : { bookedBy }),
   runId: run.id,
   epoch: given.epoch,
-  deadline: DateTime.formatIso(given.deadline),
+  deadlineMillis: given.deadlineMillis,
   travelClass: composition.travelClass,
   quota: request.quota,
   fromStop: journey.range.from,
@@ -54,7 +53,7 @@ export const toConfirmed = (
   { composition, journey, request, run, userId }: Order,
   pnr: Pnr,
   slots: ReadonlyArray<number>,
-  bookedAt: DateTime.Utc
+  bookedAt: string
 ): Booking => ({
   pnr,
   status: "CONFIRMED",
@@ -65,7 +64,7 @@ export const toConfirmed = (
   travelClass: composition.travelClass,
   quota: request.quota,
   userId,
-  bookedAt: DateTime.formatIso(bookedAt),
+  bookedAt,
   passengers: request.passengers.map((passenger, index) => {
     const place = berthAt(coachLayouts[composition.travelClass], slots[index] ?? -1)
     return {

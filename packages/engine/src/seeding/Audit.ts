@@ -24,6 +24,9 @@ const lookEvery = "200 millis"
 
 /** Something of which Redis and the record, or the record and itself, say different things. */
 export interface Difference extends Disagreement {
+  readonly runId: number
+  /** `Redis`: it and the record differ; `record`: the record contradicts itself. */
+  readonly within: "Redis" | "record"
   readonly trainId: TrainId
   readonly date: JourneyDate
 }
@@ -79,6 +82,13 @@ const settle = Effect.fnUntraced(function*(
   return { ...first, differences }
 })
 
+const differing = (
+  { date, id, trainId }: AuditedRun,
+  within: Difference["within"],
+  found: ReadonlyArray<Disagreement>
+): ReadonlyArray<Difference> =>
+  found.map(({ one, other, subject }) => ({ runId: id, within, trainId, date, subject, one, other }))
+
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
   const epochs = yield* RunEpochs
@@ -133,11 +143,10 @@ const make = Effect.gen(function*() {
           const compared = run.state === "OPEN" && composition !== undefined
             ? yield* compareRun(run, composition, soldByRun.get(run.id) ?? [], waitingByRun.get(run.id) ?? [])
             : []
-          const { date, id, trainId } = run
-          return [...contradictionsByRun.get(id) ?? [], ...compared].map(({ one, other, subject }) => ({
-            runId: id,
-            difference: { trainId, date, subject, one, other }
-          }))
+          return [
+            ...differing(run, "record", contradictionsByRun.get(run.id) ?? []),
+            ...differing(run, "Redis", compared)
+          ]
         }), { concurrency })
       const found = differences.flat()
       return {
@@ -145,7 +154,7 @@ const make = Effect.gen(function*() {
         runsNotOpen: runs.filter(({ state }) => state !== "OPEN").length,
         sales: sold.length,
         partiesWaiting: waiting.length,
-        differences: found.map(({ difference }) => difference),
+        differences: found,
         runIds: [...new Set(found.map(({ runId }) => runId))]
       }
     }

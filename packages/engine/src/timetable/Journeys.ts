@@ -14,27 +14,32 @@ export interface RunJourney {
   readonly to: StationCode
 }
 
-/** Finds the legs between two stations of a run; the whole route where they are not named. */
-export const journeyOn = Effect.fnUntraced(function*(
-  run: Run,
-  asked: { readonly from?: StationCode; readonly to?: StationCode },
-  stations: Stations["Service"]
-): Effect.fn.Return<RunJourney, JourneyNotOnTrain | StationNotFound | StoreUnavailable> {
-  const { stopIndex, stops } = run.route
-  const fromIndex = asked.from === undefined ? 0 : stopIndex.get(asked.from)
-  const toIndex = asked.to === undefined ? legsOf(run.route) : stopIndex.get(asked.to)
-  const first = stops[fromIndex ?? 0]
-  const last = stops[toIndex ?? legsOf(run.route)]
-  if (first === undefined || last === undefined) {
+interface Asked {
+  readonly from?: StationCode
+  readonly to?: StationCode
+}
+
+/** The legs between two stations of a run, the whole route where they are not named; none where it does not go so. */
+const legsBetween = ({ route }: Run, asked: Asked): RunJourney | undefined => {
+  const from = asked.from === undefined ? 0 : route.stopIndex.get(asked.from)
+  const to = asked.to === undefined ? legsOf(route) : route.stopIndex.get(asked.to)
+  if (from === undefined || to === undefined || from >= to) {
+    return undefined
+  }
+  const first = route.stops[from]
+  const last = route.stops[to]
+  return first === undefined || last === undefined
+    ? undefined
+    : { range: { from, to }, from: first.code, to: last.code }
+}
+
+const notOnTrain = Effect.fnUntraced(function*(run: Run, asked: Asked, stations: Stations["Service"]) {
+  yield* stations.exist([asked.from, asked.to].filter((code) => code !== undefined))
+  const from = asked.from ?? run.route.stops[0]?.code
+  const to = asked.to ?? run.route.stops[legsOf(run.route)]?.code
+  if (from === undefined || to === undefined) {
     return yield* Effect.die(new Error(`route ${run.route.id} has no stops`))
   }
-  if (fromIndex !== undefined && toIndex !== undefined && fromIndex < toIndex) {
-    return { range: { from: fromIndex, to: toIndex }, from: first.code, to: last.code }
-  }
-  const named = [asked.from, asked.to].filter((code) => code !== undefined)
-  yield* stations.exist(named)
-  const from = asked.from ?? first.code
-  const to = asked.to ?? last.code
   return yield* new JourneyNotOnTrain({
     trainId: run.trainId,
     date: run.date,
@@ -44,3 +49,13 @@ export const journeyOn = Effect.fnUntraced(function*(
       `Train ${run.trainId} does not go from ${from} to ${to} on ${run.date}. Its stops are at /api/trains/${run.trainId}.`
   })
 })
+
+/** Finds the legs between two stations of a run; the whole route where they are not named. */
+export const journeyOn = (
+  run: Run,
+  asked: Asked,
+  stations: Stations["Service"]
+): Effect.Effect<RunJourney, JourneyNotOnTrain | StationNotFound | StoreUnavailable> => {
+  const journey = legsBetween(run, asked)
+  return journey === undefined ? notOnTrain(run, asked, stations) : Effect.succeed(journey)
+}

@@ -27,7 +27,7 @@ const bookingOf = Effect.fnUntraced(function*(
     userId,
     runId: run.id,
     epoch: 1,
-    deadline: "2999-01-01T00:00:00Z",
+    deadlineMillis: Date.UTC(2999, 0, 1),
     travelClass: "SL",
     quota: "GN",
     fromStop: 0,
@@ -94,7 +94,7 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
       const fine = [yield* bookingOf(run, [0]), yield* bookingOf(run, [3])]
       const failing = [
         yield* bookingOf(run, [8], { epoch: 0 }),
-        yield* bookingOf(run, [8], { deadline: "2000-01-01T00:00:00Z" }),
+        yield* bookingOf(run, [8], { deadlineMillis: Date.UTC(2000, 0, 1) }),
         yield* bookingOf(run, [1])
       ]
       const outcomes = yield* commitAll([...failing, ...fine])
