@@ -1,7 +1,7 @@
 import { AvailabilityWatch } from "@berth/server/AvailabilityWatch"
-import { CallBudget } from "@berth/server/CallBudget"
 import { Desk } from "@berth/server/Desk"
 import { serveGrpc } from "@berth/server/grpc/GrpcServer"
+import * as Limits from "@berth/server/Limits"
 import * as Routes from "@berth/server/Routes"
 import type { Transport } from "@connectrpc/connect"
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node"
@@ -27,7 +27,7 @@ const serve = Effect.gen(function*() {
   ).pipe(Layer.provide(AvailabilityWatch.layer))
   const routes = HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
-    Layer.provideMerge(Layer.mergeAll(watches, CallBudget.layer, Desk.layer))
+    Layer.provideMerge(Layer.mergeAll(watches, Limits.layer, Desk.layer))
   )
   const services = yield* Layer.build(routes)
   const grpc = yield* Effect.provide(serveGrpc({ host: "127.0.0.1", port: 0 }), services)
