@@ -12,6 +12,10 @@ import * as DocsRoute from "./DocsRoute.ts"
 import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
+import * as OperatorHandlers from "./OperatorHandlers.ts"
+import * as OperatorRpcHandlers from "./OperatorRpcHandlers.ts"
+import * as PrivacyHandlers from "./PrivacyHandlers.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcAdmission from "./RpcAdmission.ts"
@@ -22,16 +26,17 @@ import { UpgradeNeeded } from "./TransportProblems.ts"
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp])
+  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, ReaderLimits.layerHttp])
 )
 
 // How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
 const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
-  Layer.provide([RpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
   Layer.provide(
     Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
   ),
-  Layer.provide(RpcSerialization.layerNdjson)
+  Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
 )
 
 const upgradeNeeded = HttpServerRespondable.toResponse(
