@@ -4,6 +4,9 @@ import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
+import * as AccountAuthentication from "./AccountAuthentication.ts"
+import * as AccountHandlers from "./AccountHandlers.ts"
+import * as AccountServices from "./AccountServices.ts"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
@@ -15,6 +18,7 @@ import * as MethodRoutes from "./MethodRoutes.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
+import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 
 /** Calls of one RPC request that are worked on at once. */
@@ -22,7 +26,8 @@ const rpcConcurrency = 16
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp])
+  Layer.provide([SignInHandlers.layer, AccountHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, AccountAuthentication.layer])
 )
 
 const rpc = RpcServer.layerHttp({
@@ -54,4 +59,4 @@ export const layer = Layer.mergeAll(
   PrometheusMetrics.layerHttp({ path: "/metrics" }),
   others,
   RequestEnvelope.layer
-).pipe(Layer.provide([Desk.layer, CallBudget.layer]))
+).pipe(Layer.provide([Desk.layer, CallBudget.layer, AccountServices.layer]))
