@@ -18,7 +18,7 @@ describe("Totp", () => {
   })
 
   const Steps = Schema.Struct({
-    present: Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 100_000_000 })),
+    present: Schema.Int.check(Schema.isBetween({ minimum: 3, maximum: 100_000_000 })),
     off: Schema.Int.check(Schema.isBetween({ minimum: -3, maximum: 3 })),
     last: Schema.Int.check(Schema.isBetween({ minimum: -3, maximum: 3 }))
   })
