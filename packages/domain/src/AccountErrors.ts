@@ -19,7 +19,7 @@ export class PasswordRefused extends Problem<PasswordRefused>()("PasswordRefused
 export class MailCodeRefused extends Problem<MailCodeRefused>()("MailCodeRefused", 410, "Code not valid", {}) {}
 
 export class SecondFactorRefused
-  extends Problem<SecondFactorRefused>()("SecondFactorRefused", 403, "Code not valid", {})
+  extends Problem<SecondFactorRefused>()("SecondFactorRefused", 403, "Second factor not valid", {})
 {}
 
 /** The account has a second factor already, or none where one is needed. */
