@@ -1,6 +1,6 @@
 import { codeOf, stepSeconds } from "@berth/engine/accounts/Totp"
 import { assert, layer } from "@effect/vitest"
-import { Cause, Effect, Layer, Logger, Schema } from "effect"
+import { Cause, Effect, Layer, Logger, type Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { type Asked, baseUrl, call, layer as server, tokenOf } from "./TestServer.ts"

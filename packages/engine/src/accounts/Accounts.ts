@@ -1,7 +1,7 @@
 import type { Account, RecoveryCodes, TotpSecret } from "@berth/domain/Account"
 import { AccountNotFound, PasswordWrong, SecondFactorRefused } from "@berth/domain/AccountErrors"
 import type { PasswordRefused, SecondFactorConflict } from "@berth/domain/AccountErrors"
-import { forbidden, isAdmin, type Role } from "@berth/domain/Auth"
+import { forbidden, type Role } from "@berth/domain/Auth"
 import { Forbidden } from "@berth/domain/RequestErrors"
 import type { Overloaded, RateLimited, StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { UserId } from "@berth/domain/UserId"
@@ -138,7 +138,7 @@ const make = Effect.gen(function*() {
       yield* factors.remove(userId)
     }),
     grantRole: Effect.fn("Accounts.grantRole")(function*(holder, grant) {
-      if (!isAdmin(holder)) {
+      if (holder.role !== "admin") {
         return yield* forbidden(holder, "grant roles")
       }
       if (grant.userId === holder.userId) {

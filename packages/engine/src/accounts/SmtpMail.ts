@@ -78,16 +78,20 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly from:
 
 const SmtpUrl = Schema.String.check(
   Schema.makeFilter((text) =>
-    URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol)
+    text === "" || URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol)
       ? undefined
       : "Expected an address such as smtps://user:password@host:465"
   )
 )
 
-/** The mail server of `SMTP_URL`, with the sender of `MAIL_FROM`; nothing where it is not set. */
+const smtpUrl = Config.schema(Schema.RedactedFromValue(SmtpUrl), "SMTP_URL").pipe(
+  Config.withDefault(Redacted.make(""))
+)
+
+/** The mail server of `SMTP_URL`, with the sender of `MAIL_FROM`; nothing where it is not set, or empty. */
 export const smtpSettings = Effect.gen(function*() {
-  const url = yield* Config.option(Config.schema(Schema.RedactedFromValue(SmtpUrl), "SMTP_URL"))
-  return Option.isNone(url)
+  const url = yield* smtpUrl
+  return Redacted.value(url) === ""
     ? Option.none()
-    : Option.some({ url: url.value, from: yield* Config.NonEmptyString("MAIL_FROM") })
+    : Option.some({ url, from: yield* Config.NonEmptyString("MAIL_FROM") })
 })

@@ -167,6 +167,19 @@ layer(accounts, { timeout: "60 seconds", excludeTestServices: true })("signing i
       assert.strictEqual(userId, holder.userId)
     }))
 
+  it.effect("a password that is changed while it is compared signs nobody in", () =>
+    Effect.gen(function*() {
+      const { email } = yield* newPerson
+      const run = Effect.runPromiseWith(yield* Effect.context<SigningIn>())
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          hashed.meanwhile = () => Promise.resolve()
+        })
+      )
+      hashed.meanwhile = () => run(choosePassword(email, newPassword))
+      assert.strictEqual((yield* Effect.flip(signIn(email)))._tag, "SignInRefused")
+    }))
+
   it.effect("a person's oldest session ends where one more than allowed begins", () =>
     Effect.gen(function*() {
       const { email, token } = yield* newPerson

@@ -58,6 +58,7 @@ const settingsOf = (variables: Record<string, string>) =>
 it.effect("the mail server is named by SMTP_URL, with MAIL_FROM, or not at all", () =>
   Effect.gen(function*() {
     assert.isTrue(Option.isNone(yield* settingsOf({})))
+    assert.isTrue(Option.isNone(yield* settingsOf({ SMTP_URL: "", MAIL_FROM: "" })))
     assert.isTrue(Option.isSome(yield* settingsOf({ SMTP_URL: "smtps://u:p@mail.example", MAIL_FROM: "a@b.example" })))
     const withoutSender = yield* Effect.flip(settingsOf({ SMTP_URL: "smtp://mail.example" }))
     assert.include(withoutSender.message, "MAIL_FROM")
