@@ -19,8 +19,9 @@ export const layer = HttpApiBuilder.group(
     const sessions = yield* Sessions
     const tokens = yield* Tokens
 
-    /** For what ends sessions or changes a role: this server shows it at once, every other within a second. */
-    const ownNow = <A, E>(use: (holder: Holder) => Effect.Effect<A, E>) => Effect.tap(own(use), tokens.forgetAll)
+    /** For what ends sessions or tokens: this server shows it at once, every other within a second. */
+    const ownNow = <A, E>(use: (holder: Holder) => Effect.Effect<A, E>) =>
+      own((holder) => Effect.tap(use(holder), tokens.forget(holder.userId)))
 
     return handlers.handleAll({
       account: () => own(({ userId }) => accounts.read(userId)),
@@ -33,7 +34,8 @@ export const layer = HttpApiBuilder.group(
       programTokens: () => own(({ userId }) => Effect.map(programs.list(userId), (list) => ({ tokens: list }))),
       makeProgramToken: ({ payload }) => own((holder) => programs.make(holder, payload)),
       revokeProgramToken: ({ params }) => ownNow(({ userId }) => programs.revoke(userId, params.id)),
-      grantRole: ({ params, payload }) => ownNow((holder) => accounts.grantRole(holder, { ...params, ...payload }))
+      grantRole: ({ params, payload }) =>
+        own((holder) => Effect.tap(accounts.grantRole(holder, { ...params, ...payload }), tokens.forget(params.userId)))
     })
   })
 )

@@ -19,8 +19,7 @@ export const layer = HttpApiBuilder.group(
         yield* signingIn.sendMailCode(payload.email, yield* callerAddress)
       }),
       resetPassword: Effect.fnUntraced(function*({ payload }) {
-        yield* signingIn.resetPassword({ ...payload, address: yield* callerAddress })
-        yield* tokens.forgetAll
+        yield* tokens.forget(yield* signingIn.resetPassword({ ...payload, address: yield* callerAddress }))
       }),
       signIn: Effect.fnUntraced(function*({ payload }) {
         const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -31,7 +30,7 @@ export const layer = HttpApiBuilder.group(
           address: yield* callerAddress,
           replaces: bearerOf(headers)
         })
-        yield* tokens.forgetAll
+        yield* tokens.forget(signedIn.userId)
         return signedIn
       })
     })

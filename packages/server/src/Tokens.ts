@@ -21,7 +21,8 @@ const rememberedMillis = 1_000
 const NewSession = Schema.Struct({ hash: Schema.String, userId: UserId, role: Role, seconds: Schema.Finite })
 
 const unauthorized = new Unauthorized({
-  detail: "This call needs a valid token in the header Authorization: Bearer TOKEN. npm run token makes one."
+  detail:
+    "This call needs a valid token in the header Authorization: Bearer TOKEN. POST /api/account/sign-in answers one."
 })
 
 /** Bearer tokens: shown once, kept as hashes. */
@@ -37,8 +38,8 @@ export class Tokens extends Context.Service<Tokens, {
   verify(token: Redacted.Redacted): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
   /** The same, with what the token is. */
   holder(token: Redacted.Redacted): Effect.Effect<Holder, Unauthorized | StoreUnavailable>
-  /** Asks again about everybody, because somebody's session was ended here. */
-  readonly forgetAll: Effect.Effect<void>
+  /** Asks again about a person, because something of theirs was ended here. */
+  forget(userId: UserId): Effect.Effect<void>
 }>()("@berth/server/Tokens") {
   static readonly layer = Layer.effect(Tokens, Effect.suspend(() => make)).pipe(Layer.provide(Sessions.layer))
 }
@@ -89,6 +90,12 @@ const make = Effect.gen(function*() {
     }),
     verify: (token) => Effect.map(holder(token), ({ role, userId }) => ({ userId, role })),
     holder,
-    forgetAll: Cache.invalidateAll(remembered)
+    forget: Effect.fnUntraced(function*(userId) {
+      for (const [hash, { found }] of yield* Cache.entries(remembered)) {
+        if (Option.isSome(found) && found.value.userId === userId) {
+          yield* Cache.invalidate(remembered, hash)
+        }
+      }
+    })
   })
 })

@@ -4,7 +4,7 @@ import { Sessions } from "@berth/engine/accounts/Sessions"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, Option } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { engine } from "./TestServer.ts"
@@ -59,7 +59,10 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       const { token, userId } = yield* newToken
       // The record's answer is read, and then time passes before it arrives.
       const slow = new Proxy(sql, {
-        apply: (target, self, args) => Effect.tap(Reflect.apply(target, self, args), clock.adjust("700 millis"))
+        apply: (target, self, args) => {
+          const statement: Effect.Effect<unknown, SqlError.SqlError> = Reflect.apply(target, self, args)
+          return Effect.tap(statement, clock.adjust("700 millis"))
+        }
       })
       const server = yield* Effect.provideService(anotherServer, SqlClient.SqlClient, slow)
       yield* byClock(clock)(server.verify(token))
@@ -76,7 +79,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       const { token, userId } = yield* newToken
       yield* byClock(clock)(server.verify(token))
       yield* sessions.endAll(userId)
-      yield* server.forgetAll
+      yield* server.forget(userId)
       assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(token))))._tag, "Failure")
       assert.isTrue(Option.isNone(yield* sessions.holder(secretHash(token))))
     }).pipe(Effect.provide(Sessions.layer)))

@@ -43,10 +43,19 @@ const columns = (sql: SqlClient.SqlClient) =>
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
-  // Taken first, so that the statement after it counts what others have made.
+  // Taken first, so that the statement after it sees what others have made and ended.
   const lock = SqlSchema.void({
     Request: UserId,
     execute: (userId) => sql`SELECT FROM account WHERE user_id = ${userId} FOR UPDATE`
+  })
+  // A server remembers a session for a second after it was ended, and no token may come of it then.
+  const isLive = SqlSchema.findOneOption({
+    Request: Schema.Struct({ userId: UserId, sessionId: Schema.Int }),
+    Result: Schema.Struct({ sessionId: Schema.Int }),
+    execute: ({ sessionId, userId }) =>
+      sql`
+        SELECT id::float8 AS "sessionId" FROM session
+        WHERE user_id = ${userId} AND id = ${sessionId}::float8::bigint AND expires_at > berth_now()`
   })
   const insert = SqlSchema.findOneOption({
     Request: New,
@@ -94,9 +103,13 @@ const make = Effect.gen(function*() {
         return yield* new Forbidden({ userId, detail: `You are ${holder.role}; a token may be no more than that.` })
       }
       const token = yield* makeSecret("berth_")
-      const made = yield* fromStore(sql.withTransaction(
-        Effect.andThen(lock(userId), insert({ userId, hash: secretHash(token), name, role, days }))
-      ))
+      const made = yield* fromStore(sql.withTransaction(Effect.gen(function*() {
+        yield* lock(userId)
+        if (Option.isNone(yield* isLive(holder))) {
+          return yield* new Forbidden({ userId, detail: "Your session has ended. Sign in again." })
+        }
+        return yield* insert({ userId, hash: secretHash(token), name, role, days })
+      })))
       if (Option.isNone(made)) {
         return yield* new TooManyProgramTokens({
           tokensMax: programTokensPerPersonMax,

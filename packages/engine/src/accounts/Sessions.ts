@@ -113,12 +113,18 @@ const make = Effect.gen(function*() {
   })
   const deleteOne = SqlSchema.void({
     Request: OfPerson,
-    execute: ({ sessionId, userId }) => sql`DELETE FROM session WHERE user_id = ${userId} AND id = ${sessionId}`
+    execute: ({ sessionId, userId }) =>
+      sql`DELETE FROM session WHERE user_id = ${userId} AND id = ${sessionId}::float8::bigint`
   })
   const deleteOthers = SqlSchema.void({
     Request: OfPerson,
     execute: ({ sessionId, userId }) =>
-      sql`DELETE FROM session WHERE user_id = ${userId} AND kind = 'session' AND id <> ${sessionId}`
+      sql`DELETE FROM session WHERE user_id = ${userId} AND kind = 'session' AND id <> ${sessionId}::float8::bigint`
+  })
+  // Taken first, so that a token which is being made is there to be deleted, or is not made.
+  const lock = SqlSchema.void({
+    Request: UserId,
+    execute: (userId) => sql`SELECT FROM account WHERE user_id = ${userId} FOR UPDATE`
   })
   const deleteAll = SqlSchema.void({
     Request: UserId,
@@ -137,6 +143,6 @@ const make = Effect.gen(function*() {
     }),
     end: (holder) => fromStore(deleteOne(holder)),
     endOthers: (holder) => fromStore(deleteOthers(holder)),
-    endAll: (userId) => fromStore(deleteAll(userId))
+    endAll: (userId) => fromStore(sql.withTransaction(Effect.andThen(lock(userId), deleteAll(userId))))
   })
 })

@@ -28,12 +28,12 @@ type Address = string | undefined
 export class SigningIn extends Context.Service<SigningIn, {
   /** Sends an address a code by which its reader chooses a password, of a new account or of the one there is. */
   sendMailCode(email: EmailAddress, address: Address): Effect.Effect<void, RateLimited | StoreUnavailable>
-  /** Sets a password by such a code, and ends every session and token that the account had. */
+  /** Sets a password by such a code, ends every session and token that the account had, and answers whose it is. */
   resetPassword(options: {
     readonly code: Redacted.Redacted
     readonly password: Redacted.Redacted
     readonly address: Address
-  }): Effect.Effect<void, MailCodeRefused | PasswordRefused | Guessing>
+  }): Effect.Effect<UserId, MailCodeRefused | PasswordRefused | Guessing>
   signIn(options: {
     readonly email: EmailAddress
     readonly password: Redacted.Redacted
@@ -95,6 +95,7 @@ const make = Effect.gen(function*() {
       Effect.catchTag("NoSuchElementError", Effect.die)
     )
     yield* sessions.endAll(userId)
+    return userId
   })
 
   /** Begins the session of somebody whose password was right a moment ago, if the second factor is right too. */
@@ -132,7 +133,7 @@ const make = Effect.gen(function*() {
         return yield* flaw
       }
       const passwordHash = yield* hashing.hash(wanted)
-      yield* fromStore(sql.withTransaction(putPassword(email, codeHash, passwordHash)))
+      return yield* fromStore(sql.withTransaction(putPassword(email, codeHash, passwordHash)))
     }),
     signIn: Effect.fn("SigningIn.signIn")(function*({ address, email, password, ...given }) {
       yield* fromAddress("address", address)

@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import { Accounts } from "../../src/accounts/Accounts.ts"
 import { attemptLimits } from "../../src/accounts/AttemptLimits.ts"
 import { ProgramTokens, programTokensPerPersonMax } from "../../src/accounts/ProgramTokens.ts"
+import { Sessions } from "../../src/accounts/Sessions.ts"
 import {
   accounts,
   hashed,
@@ -129,6 +130,15 @@ layer(accounts, { timeout: "60 seconds", excludeTestServices: true })("a program
         ]),
         Array.from({ length: 5 }, () => "Forbidden")
       )
+    }))
+
+  it.effect("does not come of a session that was ended, though a server may remember it for a second", () =>
+    Effect.gen(function*() {
+      const programs = yield* ProgramTokens
+      const { holder } = yield* newPerson
+      yield* (yield* Sessions).endAll(holder.userId)
+      assert.strictEqual(yield* refusal(programs.make(holder, { name: "x", role: "passenger", days: 1 })), "Forbidden")
+      assert.deepStrictEqual(yield* programs.list(holder.userId), [])
     }))
 
   it.effect("a person has so many and no more, even when they are made at once", () =>

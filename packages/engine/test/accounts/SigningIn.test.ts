@@ -47,10 +47,9 @@ layer(accounts, { timeout: "60 seconds", excludeTestServices: true })("signing i
       const email = yield* newEmail
       yield* signingIn.sendMailCode(email, undefined)
       const code = yield* mailedCode(email)
-      const both = yield* Effect.all(
-        [password, newPassword].map((chosen) =>
-          Effect.exit(signingIn.resetPassword({ code, password: chosen, address: undefined }))
-        ),
+      const both = yield* Effect.forEach(
+        [password, newPassword],
+        (chosen) => Effect.exit(signingIn.resetPassword({ code, password: chosen, address: undefined })),
         { concurrency: 2 }
       )
       assert.deepStrictEqual(both.map(({ _tag }) => _tag).toSorted(), ["Failure", "Success"])
