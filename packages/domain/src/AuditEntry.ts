@@ -11,7 +11,8 @@ export const AuditAction = Schema.Literals([
   "see booking",
   "search bookings",
   "export personal data",
-  "erase personal data"
+  "erase personal data",
+  "grant role"
 ]).annotate({ identifier: "AuditAction" })
 export type AuditAction = typeof AuditAction.Type
 

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { AccountApi, SignInApi } from "./AccountApi.ts"
 import { HttpAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
@@ -146,6 +147,8 @@ export class BerthApi extends HttpApi.make("berth")
   .add(AdminApi)
   .add(OperatorApi)
   .add(PrivacyApi)
+  .add(SignInApi)
+  .add(AccountApi)
   .middleware(RequestCheck)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({

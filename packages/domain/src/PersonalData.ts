@@ -12,7 +12,14 @@ const Instant = Schema.String
 /** Everything that is held on a person. */
 export const PersonalData = Schema.Struct({
   userId: UserId,
-  account: Schema.NullOr(Schema.Struct({ role: Role, createdAt: Instant, erasedAt: Schema.NullOr(Instant) })),
+  account: Schema.NullOr(Schema.Struct({
+    role: Role,
+    /** None where the person only ever had tokens. */
+    email: Schema.NullOr(Schema.String),
+    secondFactor: Schema.Boolean,
+    createdAt: Instant,
+    erasedAt: Schema.NullOr(Instant)
+  })),
   /** Where the person is signed in; the tokens themselves are not kept. */
   sessions: Schema.Array(Schema.Struct({ createdAt: Instant, expiresAt: Instant })),
   bookings: Schema.Array(Booking),

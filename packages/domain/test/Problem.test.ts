@@ -1,6 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, SchemaAST } from "effect"
 import { HttpApi } from "effect/http-api"
+import {
+  AccountNotFound,
+  MailCodeRefused,
+  PasswordRefused,
+  PasswordWrong,
+  ProgramTokenNotFound,
+  SecondFactorConflict,
+  SecondFactorNeeded,
+  SecondFactorRefused,
+  SignInRefused,
+  TooManyProgramTokens
+} from "../src/AccountErrors.ts"
 import { BerthApi } from "../src/BerthApi.ts"
 import {
   BookingNotFound,
@@ -26,6 +38,16 @@ import { TrainId } from "../src/TrainId.ts"
 import { UserId } from "../src/UserId.ts"
 
 const Problems = Schema.Union([
+  AccountNotFound,
+  MailCodeRefused,
+  PasswordRefused,
+  PasswordWrong,
+  ProgramTokenNotFound,
+  SecondFactorConflict,
+  SecondFactorNeeded,
+  SecondFactorRefused,
+  SignInRefused,
+  TooManyProgramTokens,
   BookingNotFound,
   ClassNotOnTrain,
   Forbidden,
@@ -90,7 +112,17 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [429, new RateLimited({ detail, retryAfterSeconds })],
   [503, new Overloaded({ detail, retryAfterSeconds })],
   [503, new RunPreparing({ detail, ...run, retryAfterSeconds })],
-  [503, new StoreUnavailable({ detail, store: "redis", retryAfterSeconds })]
+  [503, new StoreUnavailable({ detail, store: "redis", retryAfterSeconds })],
+  [401, new SecondFactorNeeded({ detail })],
+  [401, new SignInRefused({ detail })],
+  [403, new PasswordWrong({ detail })],
+  [403, new SecondFactorRefused({ detail })],
+  [404, new AccountNotFound({ detail, userId: UserId.make("user_789") })],
+  [404, new ProgramTokenNotFound({ detail, id: 7 })],
+  [409, new SecondFactorConflict({ detail })],
+  [409, new TooManyProgramTokens({ detail, tokensMax: 20 })],
+  [410, new MailCodeRefused({ detail })],
+  [422, new PasswordRefused({ detail, reason: "common" })]
 ]
 
 const Wire = Schema.fromJsonString(Schema.toCodecJson(Problems))

@@ -35,6 +35,8 @@ export const SocketAddress = Context.Reference<string | undefined>("@berth/serve
 
 /** Counts calls by the address that they come from. */
 export class ReaderLimits extends Context.Service<ReaderLimits, {
+  /** Whom the request under way comes from: an address, of IPv6 the part that one customer has; none where nobody can say. */
+  readonly subscriber: Effect.Effect<string | undefined, never, HttpServerRequest.HttpServerRequest>
   /** Counts the request under way as so many calls. This machine's own are not counted. */
   take(calls: number): Effect.Effect<void, RateLimited, HttpServerRequest.HttpServerRequest>
 }>()("@berth/server/ReaderLimits") {
@@ -45,11 +47,16 @@ export class ReaderLimits extends Context.Service<ReaderLimits, {
       const budgets = yield* makeSharedBudgets
       const networks = partsOf(trusted).flatMap((text) => parseNetwork(text) ?? [])
 
+      const client = Effect.gen(function*() {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const socket = Option.getOrUndefined(request.remoteAddress) ?? (yield* SocketAddress)
+        return clientAddress(socket, request.headers["x-forwarded-for"], networks)
+      })
+
       return ReaderLimits.of({
+        subscriber: Effect.map(client, (address) => address === undefined ? undefined : subscriberOf(address)),
         take: Effect.fnUntraced(function*(calls) {
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const socket = Option.getOrUndefined(request.remoteAddress) ?? (yield* SocketAddress)
-          const address = clientAddress(socket, request.headers["x-forwarded-for"], networks)
+          const address = yield* client
           if (address !== undefined && !isLoopbackIp(address)) {
             yield* budgets.take({
               key: `address:${subscriberOf(address)}`,

@@ -1,4 +1,5 @@
 import { Layer } from "effect"
+import * as AccountServices from "./AccountServices.ts"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import { BookingWatch } from "./BookingWatch.ts"
 import { Desk } from "./Desk.ts"
@@ -15,5 +16,5 @@ export const layer = Layer.mergeAll(
   AvailabilityWatch.layer,
   BookingWatch.layer
 ).pipe(
-  Layer.provideMerge(Layer.merge(ReadingDesk.layer, Watchers.layer))
+  Layer.provideMerge(Layer.mergeAll(ReadingDesk.layer, Watchers.layer, AccountServices.layer))
 )

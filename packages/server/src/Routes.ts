@@ -5,6 +5,8 @@ import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/ht
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
+import * as AccountAuthentication from "./AccountAuthentication.ts"
+import * as AccountHandlers from "./AccountHandlers.ts"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
@@ -21,13 +23,14 @@ import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
+import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 import { UpgradeNeeded } from "./TransportProblems.ts"
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp, ReaderLimits.layerHttp])
+  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer, SignInHandlers.layer, AccountHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, AccountAuthentication.layer, ReaderLimits.layerHttp])
 )
 
 // How many calls run at once is bounded for each request, so that no stream keeps others from being answered.

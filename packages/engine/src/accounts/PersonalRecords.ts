@@ -27,7 +27,13 @@ const Instant = Schema.DateTimeUtcFromDate.pipe(
   )
 )
 
-const Account = Schema.Struct({ role: Role, createdAt: Instant, erasedAt: Schema.NullOr(Instant) })
+const Account = Schema.Struct({
+  role: Role,
+  email: Schema.NullOr(Schema.String),
+  secondFactor: Schema.Boolean,
+  createdAt: Instant,
+  erasedAt: Schema.NullOr(Instant)
+})
 const Session = Schema.Struct({ createdAt: Instant, expiresAt: Instant })
 const Payment = Schema.Struct({ pnr: Pnr, amount: Money, state: Schema.String, createdAt: Instant })
 const Refund = Schema.Struct({ pnr: Pnr, passenger: Schema.Int, amount: Money, createdAt: Instant })
@@ -59,7 +65,10 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
     Request: Schema.String,
     Result: Account,
     execute: (userId) =>
-      sql`SELECT role, created_at AS "createdAt", erased_at AS "erasedAt" FROM account WHERE user_id = ${userId}`
+      sql`
+        SELECT a.role, a.email, coalesce(t.confirmed, false) AS "secondFactor", a.created_at AS "createdAt",
+          a.erased_at AS "erasedAt"
+        FROM account a LEFT JOIN totp t USING (user_id) WHERE a.user_id = ${userId}`
   }),
   sessions: SqlSchema.findAll({
     Request: Schema.String,
@@ -110,6 +119,11 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
 })
 
 const makeWrites = (sql: SqlClient.SqlClient) => ({
+  /** Before the address is gone, by which alone they are found. */
+  endMailCodes: SqlSchema.void({
+    Request: Schema.String,
+    execute: (userId) => sql`DELETE FROM mail_code m USING account a WHERE a.user_id = ${userId} AND m.email = a.email`
+  }),
   /** Closes the account; one is made for whoever staff booked for without one, so that the id is taken. */
   close: SqlSchema.findAll({
     Request: Schema.String,
@@ -119,7 +133,8 @@ const makeWrites = (sql: SqlClient.SqlClient) => ({
         SELECT ${userId}, 'passenger', berth_now()
         WHERE EXISTS (SELECT FROM account WHERE user_id = ${userId})
           OR EXISTS (SELECT FROM booking WHERE user_id = ${userId})
-        ON CONFLICT (user_id) DO UPDATE SET role = 'passenger', erased_at = coalesce(a.erased_at, berth_now())
+        ON CONFLICT (user_id) DO UPDATE SET role = 'passenger', email = NULL, password_hash = NULL,
+          erased_at = coalesce(a.erased_at, berth_now())
         RETURNING erased_at AS "erasedAt"`
   }),
   ahead: SqlSchema.findAll({
@@ -144,6 +159,8 @@ const makeWrites = (sql: SqlClient.SqlClient) => ({
           WHERE b.user_id = ${userId} AND p.pnr = b.pnr AND p.name <> ${erasedName} RETURNING 1
         ), ended AS (
           DELETE FROM session WHERE user_id = ${userId} RETURNING 1
+        ), factors AS (
+          DELETE FROM totp WHERE user_id = ${userId}
         )
         SELECT (SELECT count(*)::int FROM named) AS passengers, (SELECT count(*)::int FROM ended) AS sessions`
   })
@@ -188,6 +205,7 @@ const make = Effect.gen(function*() {
 
   const erase = Effect.fn("PersonalRecords.erase")(function*({ caller, userId }: Asked) {
     return yield* fromStore(sql.withTransaction(Effect.gen(function*() {
+      yield* writes.endMailCodes(userId)
       const [closed] = yield* writes.close(userId)
       if (closed === undefined) {
         return yield* notFound(userId)
