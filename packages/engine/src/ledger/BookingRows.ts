@@ -27,6 +27,8 @@ export const BookingRow = Schema.Struct({
   quota: Quota,
   userId: UserId,
   bookedAt: Schema.DateTimeUtcFromDate,
+  /** The same, microseconds since 1970: the bookings of a commit share an instant, and pages must not. */
+  bookedMicros: Schema.String,
   passengers: Schema.Array(Schema.Struct({
     number: Schema.Int,
     name: PersonName,
@@ -49,7 +51,8 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
   sql`
     SELECT b.pnr, r.train_id AS "trainId", to_char(r.date, 'YYYY-MM-DD') AS date,
       origin.station_code AS "from", destination.station_code AS "to",
-      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt", p.passengers
+      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt",
+      (extract(epoch FROM b.created_at) * 1000000)::bigint::text AS "bookedMicros", p.passengers
     FROM booking b
     JOIN run r ON r.id = b.run_id
     JOIN route_stop origin ON origin.route_id = r.route_id AND origin.stop_index = b.from_stop
