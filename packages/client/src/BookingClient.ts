@@ -44,6 +44,7 @@ const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingC
     bookings: (options) => Effect.andThen(checkBookings(options), read(calls.bookings(options))),
     show: (options) => read(calls.show(options)),
     cancel: (options) => Effect.andThen(checkCancel(options), change(calls.cancel(options))),
+    pay: (options) => read(calls.pay(options)),
     seatConfig: (options) => read(calls.seatConfig(options)),
     replaceSeatConfig: (options) =>
       checkVersion(options).pipe(

@@ -95,6 +95,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     bookings: (query) => read(bookings.mine({ query })),
     show: (params) => read(bookings.show({ params })),
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
+    pay: (params) => read(bookings.pay({ params })),
     seatConfig: (params) => read(admin.seatConfig({ params })),
     replaceSeatConfig: ({ trainId, version, config }) =>
       read(admin.replaceSeatConfig({ params: { trainId }, headers: { "if-match": `"${version}"` }, payload: config }))

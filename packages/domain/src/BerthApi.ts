@@ -6,10 +6,14 @@ import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
 import {
   BookingNotFound,
   ClassNotOnTrain,
+  HoldExpired,
   IdempotencyConflict,
   NotARunningDay,
   NothingToCancel,
+  NothingToPay,
   OutsideBookingWindow,
+  PaymentDeclined,
+  PaymentPending,
   QuotaNotOnTrain,
   SoldOut,
   TooManyPassengers
@@ -51,6 +55,15 @@ export const bookErrors = [
 ] as const
 
 export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable] as const
+
+export const payErrors = [
+  BookingNotFound,
+  NothingToPay,
+  HoldExpired,
+  PaymentDeclined,
+  PaymentPending,
+  StoreUnavailable
+] as const
 
 export const searchTextLengthMax = 100
 
@@ -123,6 +136,11 @@ export class BookingsApi extends HttpApiGroup.make("bookings").add(
     payload: [CancelRequest, Schema.Null],
     success: Cancellation,
     error: cancelErrors
+  }),
+  HttpApiEndpoint.post("pay", "/bookings/:pnr/pay", {
+    params: { pnr: Pnr },
+    success: Booking,
+    error: payErrors
   })
 ).prefix("/api").middleware(HttpAuth) {}
 

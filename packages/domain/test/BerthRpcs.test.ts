@@ -19,6 +19,7 @@ const counterparts: Readonly<Record<RpcName, string>> = {
   Bookings: "GET /api/bookings",
   Show: "GET /api/bookings/:pnr",
   Cancel: "POST /api/bookings/:pnr/cancel",
+  Pay: "POST /api/bookings/:pnr/pay",
   SeatConfig: "GET /api/admin/trains/:trainId/seat-config",
   ReplaceSeatConfig: "PUT /api/admin/trains/:trainId/seat-config"
 }

@@ -8,6 +8,7 @@ import type { StationCode } from "@berth/domain/StationCode"
 import type { Journey } from "@berth/domain/Train"
 import type { TrainId } from "@berth/domain/TrainId"
 import { Bookings } from "@berth/engine/ledger/Bookings"
+import { Pay } from "@berth/engine/payment/Pay"
 import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
 import { Book } from "@berth/engine/sale/Book"
 import { bookingNotFound, Cancel } from "@berth/engine/sale/Cancel"
@@ -88,6 +89,7 @@ const make = Effect.gen(function*() {
   const configs = yield* SeatConfigs
   const { book } = yield* Book
   const { cancel } = yield* Cancel
+  const { pay } = yield* Pay
   const search = yield* makeSearch
 
   return {
@@ -111,6 +113,9 @@ const make = Effect.gen(function*() {
     }),
     cancel: Effect.fnUntraced(function*(pnr: Pnr, passengers: ReadonlyArray<number> | undefined) {
       return yield* cancel({ caller: yield* CurrentUser, pnr, passengers })
+    }),
+    pay: Effect.fnUntraced(function*(pnr: Pnr) {
+      return yield* pay({ caller: yield* CurrentUser, pnr })
     }),
 
     seatConfig: Effect.fnUntraced(function*(trainId: TrainId) {

@@ -18,6 +18,7 @@ export const layer = BerthRpcs.toLayer(Effect.gen(function*() {
     Bookings: ({ cursor }) => desk.mine(cursor),
     Show: ({ pnr }) => desk.show(pnr),
     Cancel: ({ pnr, request }) => desk.cancel(pnr, request.passengers),
+    Pay: ({ pnr }) => desk.pay(pnr),
     SeatConfig: ({ trainId }) => desk.seatConfig(trainId),
     ReplaceSeatConfig: ({ config, trainId, version }) => desk.replaceSeatConfig(trainId, version, config)
   })
