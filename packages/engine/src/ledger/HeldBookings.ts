@@ -1,7 +1,7 @@
 import type { Money } from "@berth/domain/Money"
 import { Pnr } from "@berth/domain/Pnr"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Semaphore } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import type { CommitOutcome, NewBooking } from "./BookingCommits.ts"
 import { Cancelled } from "./Cancellations.ts"
@@ -9,6 +9,9 @@ import { fromStore } from "./LedgerError.ts"
 
 /** How long a booking is held until it must be paid; long enough for a bank's second factor. */
 export const holdMinutes = 10
+
+/** Held bookings written at once; the other connections are for bookings that need no hold. */
+const writersMax = 4
 
 /** Holds that are ended in one transaction. */
 const expireMax = 50
@@ -37,6 +40,7 @@ export class HeldBookings extends Context.Service<HeldBookings, {
     HeldBookings,
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
+      const writers = yield* Semaphore.make(writersMax)
       const insert = SqlSchema.findOne({
         Request: Schema.Struct({ booking: Schema.String, fares: Schema.fromJsonString(Schema.Array(Schema.Int)) }),
         Result: Outcome,
@@ -65,7 +69,8 @@ export class HeldBookings extends Context.Service<HeldBookings, {
               waitlistNumber,
               bookedAt: DateTime.formatIso(createdAt)
             })),
-            fromStore
+            fromStore,
+            writers.withPermit
           ),
         expire: Effect.map(fromStore(expire(expireMax)), (rows) => rows.map(({ ended }) => ended))
       })

@@ -4,9 +4,8 @@ import { type GatewayJob, PaymentRecords } from "../ledger/PaymentRecords.ts"
 import { type GatewayUnavailable, Payments } from "./Payments.ts"
 import { Settlement, toGatewayPayment } from "./Settlement.ts"
 
-/** Jobs claimed at once, and how many of them are at the gateway at a time. */
-const jobsMax = 32
-const concurrency = 8
+/** Jobs claimed and done at once, so that they are done before another may claim them. */
+const jobsMax = 16
 
 /** How often the gateway is asked after a payment whose hold has ended, about half an hour, before it is called off. */
 const askedMax = 12
@@ -61,7 +60,7 @@ const make = Effect.gen(function*() {
 
   const workAll = Effect.flatMap(
     records.claim(jobsMax),
-    (jobs) => Effect.as(Effect.forEach(jobs, workOne, { concurrency, discard: true }), jobs.length)
+    (jobs) => Effect.as(Effect.forEach(jobs, workOne, { concurrency: jobsMax, discard: true }), jobs.length)
   )
 
   return GatewayJobs.of({

@@ -206,9 +206,28 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
         )
         yield* Effect.flip(sql`UPDATE entry SET amount_paise = 0`)
         yield* Effect.flip(sql`DELETE FROM entry`)
-        yield* sql`UPDATE payment SET amount_paise = amount_paise + 1 WHERE pnr = ${booking.pnr}`
-        const { differences } = yield* (yield* Audit).auditRuns([run.id])
-        assert.deepStrictEqual(differences.map(({ subject }) => subject), ["the books do not say what was paid"])
+      }))
+
+    it.effect("is audited: books, holds and berths say the same", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const subjects = Effect.fnUntraced(function*(run: TestRun) {
+          return (yield* (yield* Audit).auditRuns([run.id])).differences.map(({ subject }) => subject)
+        })
+        const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 2 }) })
+        const { pnr } = yield* hold(run)
+        yield* pay(pnr)
+        yield* sql`UPDATE payment SET amount_paise = amount_paise + 1 WHERE pnr = ${pnr}`
+        assert.deepStrictEqual(yield* subjects(run), ["the books do not say what was paid"])
+        yield* sql`UPDATE payment SET amount_paise = amount_paise - 1, state = 'voided' WHERE pnr = ${pnr}`
+        assert.sameMembers([...yield* subjects(run)], [
+          "a hold did not end as its payments say",
+          "the books do not say what was paid"
+        ])
+        const other = yield* openTrain({ stops: 3, pools: sleepers({ LB: 1 }) })
+        const unpaid = yield* hold(other)
+        yield* sql`UPDATE booking_hold SET state = 'expired' WHERE pnr = ${unpaid.pnr}`
+        assert.deepStrictEqual(yield* subjects(other), ["a booking that was not paid in time has passengers"])
       }))
   }
 )
