@@ -10,6 +10,9 @@ const jobsMax = 16
 /** How often the gateway is asked after a payment whose hold has ended, about half an hour, before it is called off. */
 const askedMax = 12
 
+/** How often a job is tried before its failures are worth a warning, about five minutes. */
+const quietMax = 5
+
 /**
  * Tells the gateway what the record says it must be told, and asks it what the record does not know yet. A job is repeated
  * until it is done; two at once do no harm, because the gateway knows each call by its id and the record notes each once.
@@ -48,11 +51,12 @@ const make = Effect.gen(function*() {
     }
   }
 
+  // What was not done is due again by itself.
   const workOne = (job: GatewayJob) =>
     work(job).pipe(
-      // Due again by itself.
       Effect.catchTags({
-        GatewayUnavailable: ({ message }) => Effect.logDebug(message),
+        GatewayUnavailable: ({ message }) =>
+          job.attempts > quietMax ? Effect.logWarning(message) : Effect.logDebug(message),
         RunPreparing: ({ detail }) => Effect.logDebug(detail)
       }),
       Effect.catchCause((cause) => Effect.logWarning(`Could not ${job.fact} for booking ${job.payment.pnr} yet`, cause))

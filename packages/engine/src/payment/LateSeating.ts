@@ -8,7 +8,6 @@ import { type DuePayment, type LateParty, PaymentRecords, type SeatingOutcome } 
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { holdIdOf, keyHashOfLate, noFingerprint } from "../sale/BookingKey.ts"
 import { hasLeft } from "../sale/Order.ts"
-import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
@@ -66,35 +65,24 @@ const partyOf = ({ lowerBerthsMin, passengers, sameCoach }: LateParty) => ({
 
 const makeWrite = Effect.gen(function*() {
   const clock = yield* StoreClock
-  const inventory = yield* Inventory
   const loader = yield* RunLoader
-  const promotions = yield* PromotionQueue
   const records = yield* PaymentRecords
   const catchUp = yield* makeCatchUp
 
-  const drop = Effect.fnUntraced(function*({ composed, holdId, run }: Seating, epoch: number) {
-    const classes = [classOfRun(composed, legsOf(run.route))]
-    yield* inventory.judge({ run, epoch, classes, verdicts: [{ _tag: "Drop", holdId }] })
-    yield* promotions.wake(run.id)
-  })
-
-  const settle = Effect.fnUntraced(function*(seating: Seating, outcome: SeatingOutcome, epoch: number) {
+  // Nothing is given back here: another at the same payment has the same hold. What was not committed is left to the sweep.
+  const settle = Effect.fnUntraced(function*({ run }: Seating, outcome: SeatingOutcome) {
     switch (outcome) {
       case "committed":
-        return "done" as const
       case "gone":
-        yield* drop(seating, epoch)
         return "done" as const
       case "lost":
-        yield* loader.prepare(seating.run)
+        yield* loader.prepare(run)
         return "againWithNewHold" as const
       case "fenced":
-        yield* drop(seating, epoch)
-        yield* catchUp(seating.run, seating.run.gate)
+        yield* catchUp(run, run.gate)
         return "againWithNewHold" as const
       case "late":
-        yield* drop(seating, epoch)
-        return "againWithNewHold" as const
+        return "again" as const
     }
   })
 
@@ -111,7 +99,7 @@ const makeWrite = Effect.gen(function*() {
         berth: runBerthOf(run.id, composed.travelClass, slots[index] ?? -1)
       }))
     })
-    return yield* settle(seating, outcome, epoch)
+    return yield* settle(seating, outcome)
   })
 })
 

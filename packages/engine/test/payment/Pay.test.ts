@@ -143,6 +143,23 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
         yield* agrees(run)
       }))
 
+    it.effect("seats late money once, however many ask at once", () =>
+      Effect.gen(function*() {
+        const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 4 }) })
+        const booking = yield* hold(run, 2)
+        yield* payUnanswered(booking.pnr)
+        yield* passHolds
+        yield* expire
+        const answers = yield* Effect.forEach(Array.from({ length: 20 }), () => pay(booking.pnr), {
+          concurrency: "unbounded"
+        })
+        for (const answer of answers) assert.deepStrictEqual(seatsOf(answer), seatsOf(booking))
+        assert.strictEqual(yield* free(run), 2)
+        yield* sweep(run)
+        assert.strictEqual(yield* free(run), 2)
+        yield* agrees(run)
+      }))
+
     it.effect("gives late money back where the berths are others' by now", () =>
       Effect.gen(function*() {
         const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 1 }) })

@@ -100,6 +100,9 @@ export default Effect.gen(function*() {
     END
     $$`
 
+  yield* sql`
+    COMMENT ON TABLE idempotency_key IS
+      'one row a booking, key_hash made of the user and the key; one more where late money seated the party again'`
   // Seats again a party whose hold has expired and whose money came late. The berths were given under a key of the
   // payment's own, so that what Redis is told of them is told apart from the berths of the hold.
   yield* sql`
