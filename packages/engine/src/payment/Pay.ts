@@ -1,8 +1,9 @@
-import { type CurrentUser, isAdmin } from "@berth/domain/Auth"
+import type { CurrentUser } from "@berth/domain/Auth"
 import type { payErrors } from "@berth/domain/BerthApi"
 import type { Booking } from "@berth/domain/Booking"
 import { HoldExpired, NothingToPay, PaymentDeclined, PaymentPending } from "@berth/domain/BookingErrors"
 import type { Pnr } from "@berth/domain/Pnr"
+import { may } from "@berth/domain/rules/Permissions"
 import type { UserId } from "@berth/domain/UserId"
 import { Context, Effect, Layer, Option } from "effect"
 import { Bookings } from "../ledger/Bookings.ts"
@@ -80,7 +81,7 @@ const make = Effect.gen(function*() {
     readonly caller: CurrentUser["Service"]
     readonly pnr: Pnr
   }) {
-    const forUser = isAdmin(caller) ? null : caller.userId
+    const forUser = may(caller, "see and cancel any booking") ? null : caller.userId
     const begun = yield* records.begin({ pnr, forUser })
     if (Option.isNone(begun)) {
       return yield* bookingNotFound(pnr)
