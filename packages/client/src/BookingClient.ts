@@ -48,6 +48,7 @@ const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingC
     show: (options) => read(calls.show(options)),
     watchBooking: (options) => Stream.changesWith(calls.watchBooking(options), isSameBooking),
     cancel: (options) => Effect.andThen(checkCancel(options), change(calls.cancel(options))),
+    pay: (options) => read(calls.pay(options)),
     seatConfig: (options) => read(calls.seatConfig(options)),
     replaceSeatConfig: (options) =>
       checkVersion(options).pipe(

@@ -8,10 +8,14 @@ import { BookingCursor } from "./BookingCursor.ts"
 import {
   BookingNotFound,
   ClassNotOnTrain,
+  HoldExpired,
   IdempotencyConflict,
   NotARunningDay,
   NothingToCancel,
+  NothingToPay,
   OutsideBookingWindow,
+  PaymentDeclined,
+  PaymentPending,
   QuotaNotOnTrain,
   SoldOut,
   TooManyPassengers
@@ -58,6 +62,15 @@ export const bookErrors = [
 ] as const
 
 export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable] as const
+
+export const payErrors = [
+  BookingNotFound,
+  NothingToPay,
+  HoldExpired,
+  PaymentDeclined,
+  PaymentPending,
+  StoreUnavailable
+] as const
 
 export const searchTextLengthMax = 100
 
@@ -119,6 +132,11 @@ export class BookingsApi extends HttpApiGroup.make("bookings").add(
     payload: [CancelRequest, Schema.Null],
     success: Cancellation,
     error: cancelErrors
+  }),
+  HttpApiEndpoint.post("pay", "/bookings/:pnr/pay", {
+    params: { pnr: Pnr },
+    success: Booking,
+    error: payErrors
   })
 ).prefix("/api").middleware(HttpAuth) {}
 

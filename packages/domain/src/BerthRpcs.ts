@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { RpcAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
-import { bookErrors, cancelErrors, runErrors, SearchText } from "./BerthApi.ts"
+import { bookErrors, cancelErrors, payErrors, runErrors, SearchText } from "./BerthApi.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
 import { BookingCursor } from "./BookingCursor.ts"
 import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
@@ -87,6 +87,7 @@ class PersonalRpcs extends RpcGroup.make(
     success: Cancellation,
     error: Schema.Union(cancelErrors)
   }),
+  Rpc.make("Pay", { payload: { pnr: Pnr }, success: Booking, error: Schema.Union(payErrors) }),
   Rpc.make("SeatConfig", {
     payload: { trainId: TrainId },
     success: SeatConfig,

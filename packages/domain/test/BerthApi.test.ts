@@ -55,6 +55,7 @@ describe("BerthApi", () => {
       "POST /api/admin/trains/{trainId}/seat-config/preview",
       "POST /api/bookings",
       "POST /api/bookings/{pnr}/cancel",
+      "POST /api/bookings/{pnr}/pay",
       "PUT /api/account/roles/{userId}",
       "PUT /api/admin/trains/{trainId}/seat-config"
     ])
@@ -82,6 +83,20 @@ describe("BerthApi", () => {
       "404",
       "409",
       "422",
+      "429",
+      "503"
+    ])
+  })
+
+  it("answers a payment with the booking, or with what stands in its way", () => {
+    assert.deepStrictEqual(answersOf("POST /api/bookings/{pnr}/pay").toSorted(), [
+      "200",
+      "400",
+      "401",
+      "402",
+      "404",
+      "409",
+      "410",
       "429",
       "503"
     ])

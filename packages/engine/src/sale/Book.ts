@@ -9,8 +9,10 @@ import { type AllocateReply, Inventory } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
 import { BookingCommits, type CommitOutcome } from "../ledger/BookingCommits.ts"
 import { Bookings } from "../ledger/Bookings.ts"
+import { HeldBookings } from "../ledger/HeldBookings.ts"
 import { PnrSequence } from "../ledger/PnrSequence.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
+import { Fares } from "../payment/Fares.ts"
 import { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
 import { traced } from "../telemetry/Traced.ts"
@@ -42,6 +44,8 @@ interface Desk extends OrderDesk {
   readonly applier: ConfigApplier["Service"]
   readonly bookings: Bookings["Service"]
   readonly commits: BookingCommits["Service"]
+  readonly fares: Fares["Service"]
+  readonly held: HeldBookings["Service"]
   readonly inventory: Inventory["Service"]
   readonly loader: RunLoader["Service"]
   readonly promotions: PromotionQueue["Service"]
@@ -65,6 +69,8 @@ export class Book extends Context.Service<Book, {
         clock: yield* StoreClock,
         commits: yield* BookingCommits,
         directory: yield* RunDirectory,
+        fares: yield* Fares,
+        held: yield* HeldBookings,
         inventory: yield* Inventory,
         loader: yield* RunLoader,
         promotions: yield* PromotionQueue,
@@ -178,7 +184,8 @@ interface Given {
 
 /** Writes what Redis gave into the record. */
 const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answer => {
-  const written = desk.commits.commit(toNewBooking(order, {
+  const isHeld = order.request.payment === "hold"
+  const booking = toNewBooking(order, {
     pnr: attempt.pnr,
     keyHash: attempt.keyHash,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
@@ -186,9 +193,10 @@ const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answe
     epoch: given.gate.epoch,
     slots: given.slots,
     deadlineMillis: desk.clock.nowMillisUnsafe() + commitMillisMax
-  }))
+  })
+  const written = isHeld ? desk.held.commit(booking, desk.fares.of(order)) : desk.commits.commit(booking)
   return Effect.flatMap(written, ({ bookedAt, outcome }) =>
-    outcome === "committed" && given.slots !== null
+    outcome === "committed" && given.slots !== null && !isHeld
       ? Effect.succeed({ booking: toConfirmed(order, attempt.pnr, given.slots, bookedAt), replayed: false })
       : settle(desk, attempt, order, given, outcome))
 }
@@ -203,7 +211,7 @@ const settle = Effect.fnUntraced(function*(
   const next = { holdNumber: attempt.holdNumber + 1 }
   switch (outcome) {
     case "committed":
-      return yield* waitlisted(desk, attempt.pnr)
+      return yield* asBooked(desk, attempt.pnr)
     // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
     case "duplicate":
       return yield* replayOr(desk, attempt, again(desk, attempt, order, next))
@@ -282,7 +290,7 @@ const drop = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Or
   yield* desk.promotions.wake(order.run.id)
 }, Effect.catchTag("StoreUnavailable", () => Effect.void))
 
-const waitlisted = Effect.fnUntraced(function*(desk: Desk, pnr: Pnr): Return<Booked> {
+const asBooked = Effect.fnUntraced(function*(desk: Desk, pnr: Pnr): Return<Booked> {
   const booking = yield* desk.bookings.asBooked(pnr)
   return Option.isSome(booking)
     ? { booking: booking.value, replayed: false }
