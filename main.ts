@@ -11,6 +11,7 @@ import { migrate } from "@berth/engine/ledger/Migrations"
 import * as Logging from "@berth/engine/Logging"
 import { runMain } from "@berth/engine/NodeProcess"
 import { databaseUrl, layer as connect, redisUri } from "@berth/engine/Stores"
+import * as Telemetry from "@berth/engine/telemetry/Telemetry"
 import { importFeed } from "@berth/engine/timetable/FeedImport"
 import * as Scheduler from "@berth/scheduler/Scheduler"
 import { GrpcListener } from "@berth/server/grpc/GrpcListener"
@@ -135,7 +136,10 @@ const program = Effect.gen(function*() {
     ""
   ].join("\n"))
   return yield* Effect.raceFirst(postgres.failed, redis.failed)
-}).pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, NodePath.layer, Logging.layer]))
+}).pipe(
+  Effect.scoped,
+  Effect.provide([NodeFileSystem.layer, NodePath.layer, Telemetry.layer("berth"), Logging.layer])
+)
 
 if (existsSync(".env")) process.loadEnvFile()
 runMain(program)

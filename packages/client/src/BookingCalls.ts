@@ -55,6 +55,8 @@ export interface BookingCalls {
   /** One page of the caller's bookings, newest first; `cursor` is the `nextCursor` of the page before. */
   readonly bookings: (options: { readonly cursor?: string }) => Effect.Effect<BookingPage, PersonalError>
   readonly show: (options: { readonly pnr: Pnr }) => Effect.Effect<Booking, PersonalError | BookingNotFound>
+  /** The booking now, and again whenever it has changed. Does not end. */
+  readonly watchBooking: (options: { readonly pnr: Pnr }) => Stream.Stream<Booking, PersonalError | BookingNotFound>
   /** Cancels the passengers named, or all. Asked once only: a second time there would be nothing left to cancel. */
   readonly cancel: (options: CancelRequest & { readonly pnr: Pnr }) => Effect.Effect<Cancellation, CancelError>
   readonly seatConfig: (

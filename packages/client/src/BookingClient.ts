@@ -1,6 +1,6 @@
 import { Availability } from "@berth/domain/Availability"
 import { BookingCursor, SearchText } from "@berth/domain/BerthApi"
-import { CancelRequest } from "@berth/domain/Booking"
+import { Booking, CancelRequest } from "@berth/domain/Booking"
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { SeatConfigInput } from "@berth/domain/SeatConfig"
@@ -11,8 +11,9 @@ import type { BookingCalls } from "./BookingCalls.ts"
 import type { Connection } from "./Connection.ts"
 import * as HttpCalls from "./HttpCalls.ts"
 import { makeInputCheck } from "./InputCheck.ts"
-import { once, repeatedly } from "./RetryPolicy.ts"
+import { repeatedly, untilAdmitted } from "./RetryPolicy.ts"
 import * as RpcCalls from "./RpcCalls.ts"
+import * as SocketProtocol from "./SocketProtocol.ts"
 
 const checkStations = makeInputCheck(Schema.Struct({ query: Schema.optionalKey(SearchText) }), "query")
 const checkBookings = makeInputCheck(Schema.Struct({ cursor: Schema.optionalKey(BookingCursor) }), "query")
@@ -22,11 +23,12 @@ const checkSeatConfig = makeInputCheck(SeatConfigInput, "body")
 const checkVersion = makeInputCheck(Schema.Struct({ version: Schema.Int }), "headers")
 
 const isSameAvailability = Schema.toEquivalence(Availability)
+const isSameBooking = Schema.toEquivalence(Booking)
 
 /** The calls of a transport with an end to each, and repeated where that does no harm. */
 const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingCalls) {
   const random = yield* SecureRandom.SecureRandom
-  const change = once(connection.url)
+  const change = untilAdmitted(connection.url)
   const read = repeatedly(connection.url)
   const newKey = Effect.map(random.uuidV4(), (uuid) => IdempotencyKey.make(uuid))
 
@@ -43,6 +45,7 @@ const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingC
     }),
     bookings: (options) => Effect.andThen(checkBookings(options), read(calls.bookings(options))),
     show: (options) => read(calls.show(options)),
+    watchBooking: (options) => Stream.changesWith(calls.watchBooking(options), isSameBooking),
     cancel: (options) => Effect.andThen(checkCancel(options), change(calls.cancel(options))),
     seatConfig: (options) => read(calls.seatConfig(options)),
     replaceSeatConfig: (options) =>
@@ -63,7 +66,18 @@ export class BookingClient extends Context.Service<BookingClient, BookingCalls>(
 
   /** As remote calls over HTTP; watches a live stream. */
   static readonly layerRpc = (connection: Connection): Layer.Layer<BookingClient> =>
-    Layer.effect(BookingClient, Effect.flatMap(RpcCalls.make(connection), (calls) => make(connection, calls))).pipe(
+    layerCalls(connection).pipe(
+      Layer.provide(RpcCalls.layerProtocolHttp(connection)),
       Layer.provide([FetchHttpClient.layer, SecureRandom.layerWebCrypto])
     )
+
+  /** As remote calls over one WebSocket, which is opened again when it breaks. */
+  static readonly layerSocket = (connection: Connection): Layer.Layer<BookingClient> =>
+    layerCalls(connection).pipe(
+      Layer.provide(SocketProtocol.layer(connection)),
+      Layer.provide(SecureRandom.layerWebCrypto)
+    )
 }
+
+const layerCalls = (connection: Connection) =>
+  Layer.effect(BookingClient, Effect.flatMap(RpcCalls.make(connection), (calls) => make(connection, calls)))

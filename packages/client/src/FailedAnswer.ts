@@ -1,6 +1,6 @@
 import { InvalidRequest } from "@berth/domain/RequestErrors"
 import { Overloaded, RateLimited, StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Effect, Option, Schema } from "effect"
+import { DateTime, Duration, Effect, Option, Schema } from "effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
 import type { CallError } from "./CallErrors.ts"
 import { ConnectionFailed } from "./ConnectionFailed.ts"
@@ -16,6 +16,18 @@ const decodeDetail = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Str
 const decodeSeconds = Schema.decodeUnknownOption(
   Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
 )
+
+/** `Retry-After` is a number of seconds, or, mostly from what stands before a server, a date. */
+const readRetryAfter = (header: string | undefined) =>
+  Effect.map(DateTime.now, (now) =>
+    Option.orElse(
+      decodeSeconds(header),
+      () =>
+        Option.map(
+          DateTime.make(header ?? ""),
+          (date) => Math.max(0, Math.ceil(Duration.toSeconds(DateTime.distance(now, date))))
+        )
+    ))
 
 /** As part of a sentence: on one line, without an end stop. */
 const asPhrase = (text: string): string => text.replace(/\s+/g, " ").replace(/\.+$/, "")
@@ -34,7 +46,7 @@ const failedStatus = Effect.fnUntraced(function*(url: string, response: HttpClie
   const refusal = yield* Effect.option(decodeRefusal(body))
   if (Option.isSome(refusal)) return yield* refusal.value
   const problem = yield* Effect.option(decodeDetail(body))
-  const seconds = decodeSeconds(response.headers["retry-after"])
+  const seconds = yield* readRetryAfter(response.headers["retry-after"])
   return yield* new ConnectionFailed({
     url,
     reason: reasonOfStatus(response.status),

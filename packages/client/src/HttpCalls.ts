@@ -7,7 +7,8 @@ import type { BookingCalls, RunJourney } from "./BookingCalls.ts"
 import type { CallError } from "./CallErrors.ts"
 import type { Connection } from "./Connection.ts"
 import { failedAnswer, notUnderstood } from "./FailedAnswer.ts"
-import { repeatedly } from "./RetryPolicy.ts"
+import { reconnectSchedule } from "./Reconnection.ts"
+import { once } from "./RetryPolicy.ts"
 
 /** Between two looks at the availability; spread, so that a thousand watchers do not look at once. */
 const pollMillis = { min: 800, max: 1200 }
@@ -38,11 +39,11 @@ const layerAuth = ({ token }: Connection) =>
     ({ next, request }) => next(token === undefined ? request : HttpClientRequest.bearerToken(request, token))
   )
 
-/** Asks whether the availability has changed since the answer that carried `etag`. */
+/** Asks whether the availability has changed since the look that is given. */
 const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
   const client = yield* HttpClient.HttpClient
   const urls = HttpApiClient.urlBuilder(BerthApi, { baseUrl: url })
-  return (journey: RunJourney, etag: string | undefined) =>
+  return (journey: RunJourney, { first, etag }: Look) =>
     client.get(urls.timetable.availability(journeyOf(journey)), {
       headers: etag === undefined ? {} : { "if-none-match": etag }
     }).pipe(
@@ -55,11 +56,12 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
           }))
       ),
       readFailures(url),
-      repeatedly(url)
+      once(url),
+      Effect.retry(reconnectSchedule(() => !first))
     )
 })
 
-/** The calls over HTTP, each made once. */
+/** The calls over HTTP, each made once; a watch goes on when the connection breaks. */
 export const make = Effect.fnUntraced(function*(connection: Connection) {
   const { bookings, admin, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
   const poll = yield* makePoll(connection)
@@ -75,11 +77,11 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     train: (params) => read(timetable.train({ params })),
     availability: (journey) => read(timetable.availability(journeyOf(journey))),
     watchAvailability: (journey) =>
-      Stream.paginate(firstLook, ({ first, etag }) =>
+      Stream.paginate(firstLook, (look) =>
         Effect.andThen(
-          first ? Effect.void : wait,
+          look.first ? Effect.void : wait,
           Effect.map(
-            poll(journey, etag),
+            poll(journey, look),
             (polled) => [polled.changed, Option.some({ first: false, etag: polled.etag })] as const
           )
         )),
@@ -94,6 +96,20 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
       })),
     bookings: (query) => read(bookings.mine({ query })),
     show: (params) => read(bookings.show({ params })),
+    watchBooking: (params) =>
+      Stream.suspend(() => {
+        let seen = false
+        const look = read(bookings.show({ params })).pipe(
+          once(connection.url),
+          Effect.retry(reconnectSchedule(() => seen)),
+          Effect.tap(() =>
+            Effect.sync(() => {
+              seen = true
+            })
+          )
+        )
+        return Stream.concat(Stream.fromEffect(look), Stream.fromEffectRepeat(Effect.andThen(wait, look)))
+      }),
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
     seatConfig: (params) => read(admin.seatConfig({ params })),
     replaceSeatConfig: ({ trainId, version, config }) =>

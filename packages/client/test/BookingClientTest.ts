@@ -9,6 +9,7 @@ import { Context, DateTime, Effect, Fiber, Layer, Queue, Redacted, Schema, Strea
 import type { RunJourney } from "../src/BookingCalls.ts"
 import { BookingClient } from "../src/BookingClient.ts"
 import type { Connection } from "../src/Connection.ts"
+import * as BreakableProxy from "./BreakableProxy.ts"
 import { RunningBerth } from "./RunningBerth.ts"
 
 const trainId = TrainId.make("12345")
@@ -178,6 +179,27 @@ export const suite = (
         yield* client.cancel({ pnr })
         assert.strictEqual(yield* Queue.take(seen), before)
         yield* Fiber.interrupt(watcher)
+      }))
+
+    it.effect("watches on where the connection broke off", () =>
+      Effect.gen(function*() {
+        const client = yield* as("user")
+        const { url, user } = yield* RunningBerth
+        const proxy = yield* BreakableProxy.make(url)
+        const watching = yield* clientOf({ url: proxy.url, token: user })
+        const { pnr } = yield* client.book({ request: yield* party("Asha", "Ravi") })
+        const seen = yield* Queue.unbounded<ReadonlyArray<string>>()
+        yield* watching.watchBooking({ pnr }).pipe(
+          Stream.runForEach(({ passengers }) => Queue.offer(seen, passengers.map(({ status }) => status))),
+          Effect.forkScoped
+        )
+        assert.deepStrictEqual(yield* Queue.take(seen), ["CONFIRMED", "CONFIRMED"])
+        yield* proxy.breakAll
+        yield* client.cancel({ pnr, passengers: [1] })
+        assert.deepStrictEqual(yield* Queue.take(seen), ["CANCELLED", "CONFIRMED"])
+        yield* proxy.breakAll
+        yield* client.cancel({ pnr })
+        assert.deepStrictEqual(yield* Queue.take(seen), ["CANCELLED", "CANCELLED"])
       }))
   })
 }

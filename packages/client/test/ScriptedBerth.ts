@@ -1,4 +1,4 @@
-import { Clock, Effect, Fiber, Layer, type Redacted } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, type Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { BookingClient } from "../src/BookingClient.ts"
@@ -104,6 +104,7 @@ export const rpcStream = (values: ReadonlyArray<unknown>, then: "silence" | "bre
 export const make = Effect.fnUntraced(function*(acts: readonly [Act, ...Array<Act>]) {
   const clock = yield* Clock.Clock
   const arrivals: Array<Arrival> = []
+  const first = yield* Deferred.make<void>()
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
     const arrival: Arrival = {
@@ -114,13 +115,14 @@ export const make = Effect.fnUntraced(function*(acts: readonly [Act, ...Array<Ac
     }
     const act = acts[Math.min(arrivals.length, acts.length - 1)] ?? acts[0]
     arrivals.push(arrival)
+    Deferred.doneUnsafe(first, Effect.void)
     return act(arrival)
   }
   const client = (wire: Wire, token?: Redacted.Redacted) =>
     wire.layer({ url, ...(token === undefined ? {} : { token }) }).pipe(
       Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch))
     )
-  return { arrivals, client }
+  return { arrivals, arrived: Deferred.await(first), client }
 })
 
 const stepMillis = 100

@@ -8,8 +8,10 @@ import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
+import { OperatorRpcs } from "./OperatorRpcs.ts"
 import { Pnr } from "./Pnr.ts"
 import { Forbidden } from "./RequestErrors.ts"
+import { RpcCheck } from "./RpcVersion.ts"
 import { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict } from "./SeatConfig.ts"
 import { Overloaded, StoreUnavailable } from "./ServiceErrors.ts"
 import { StationCode } from "./StationCode.ts"
@@ -17,9 +19,6 @@ import { StationNotFound, TrainNotFound } from "./TimetableErrors.ts"
 import { JourneyList, StationList, Train } from "./Train.ts"
 import { TrainId } from "./TrainId.ts"
 import { TravelClass } from "./TravelClass.ts"
-
-/** Version of the group; it changes when an older client would no longer be understood. */
-export const rpcVersion = 1
 
 const journey = {
   trainId: TrainId,
@@ -75,6 +74,13 @@ class PersonalRpcs extends RpcGroup.make(
     success: Booking,
     error: Schema.Union([BookingNotFound, StoreUnavailable])
   }),
+  /** The booking now, and again whenever it has changed. */
+  Rpc.make("WatchBooking", {
+    payload: { pnr: Pnr },
+    success: Booking,
+    error: Schema.Union([BookingNotFound, StoreUnavailable, Overloaded]),
+    stream: true
+  }),
   Rpc.make("Cancel", {
     payload: { pnr: Pnr, request: CancelRequest },
     success: Cancellation,
@@ -92,5 +98,8 @@ class PersonalRpcs extends RpcGroup.make(
   })
 ).middleware(RpcAuth) {}
 
-/** Everything that the HTTP API does, as remote calls, and a live stream. */
-export const BerthRpcs = TimetableRpcs.merge(PersonalRpcs)
+/** What passengers ask for. */
+export const BookingRpcs = TimetableRpcs.merge(PersonalRpcs)
+
+/** Everything that the HTTP API does, as remote calls, and live streams. */
+export const BerthRpcs = BookingRpcs.merge(OperatorRpcs).middleware(RpcCheck)

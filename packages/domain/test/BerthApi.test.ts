@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
-import { BerthApi, BookingCursor, SearchText, searchTextLengthMax, VersionTag } from "../src/BerthApi.ts"
+import { BerthApi, BookingCursor, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
+import { VersionTag } from "../src/VersionTag.ts"
 import { notRefused, notTaken } from "./Decoding.ts"
 
 const document = OpenApi.fromApi(BerthApi)
@@ -17,14 +18,25 @@ const answersOf = (call: string): ReadonlyArray<string> =>
 describe("BerthApi", () => {
   it("describes every call", () => {
     assert.deepStrictEqual(operations.map(({ call }) => call).toSorted(), [
+      "DELETE /api/admin/people/{userId}",
+      "DELETE /api/me",
+      "GET /api/admin/audit",
+      "GET /api/admin/people/{userId}/export",
+      "GET /api/admin/trains",
+      "GET /api/admin/trains/{trainId}/runs",
       "GET /api/admin/trains/{trainId}/seat-config",
       "GET /api/bookings",
       "GET /api/bookings/{pnr}",
+      "GET /api/me/export",
       "GET /api/stations",
       "GET /api/trains",
       "GET /api/trains/{trainId}",
       "GET /api/trains/{trainId}/availability",
       "GET /api/trains/{trainId}/seats",
+      "POST /api/admin/bookings/search",
+      "POST /api/admin/trains/{trainId}/runs/{date}/close",
+      "POST /api/admin/trains/{trainId}/runs/{date}/open",
+      "POST /api/admin/trains/{trainId}/seat-config/preview",
       "POST /api/bookings",
       "POST /api/bookings/{pnr}/cancel",
       "PUT /api/admin/trains/{trainId}/seat-config"
@@ -33,7 +45,7 @@ describe("BerthApi", () => {
 
   it("asks for a token wherever a person is needed, and nowhere else", () => {
     for (const { call, path, operation } of operations) {
-      const personal = path.startsWith("/api/bookings") || path.startsWith("/api/admin")
+      const personal = /^\/api\/(?:bookings|admin|me)/.test(path)
       assert.strictEqual(operation.security.length > 0, personal, call)
       assert.strictEqual(Object.hasOwn(operation.responses, "401"), personal, call)
     }

@@ -14,8 +14,10 @@ import {
   TooManyPassengers
 } from "../src/BookingErrors.ts"
 import { JourneyDate } from "../src/JourneyDate.ts"
+import { JourneysAhead, PersonNotFound } from "../src/PersonalData.ts"
 import { Pnr } from "../src/Pnr.ts"
 import { Forbidden, InvalidRequest, Unauthorized } from "../src/RequestErrors.ts"
+import { RunNotFound, RunStateConflict } from "../src/RunList.ts"
 import { SeatConfigImpossible, VersionConflict, VersionNeeded } from "../src/SeatConfig.ts"
 import { Overloaded, RateLimited, RunPreparing, StoreUnavailable } from "../src/ServiceErrors.ts"
 import { StationCode } from "../src/StationCode.ts"
@@ -30,13 +32,17 @@ const Problems = Schema.Union([
   IdempotencyConflict,
   InvalidRequest,
   JourneyNotOnTrain,
+  JourneysAhead,
   NotARunningDay,
   NothingToCancel,
   OutsideBookingWindow,
   Overloaded,
+  PersonNotFound,
   QuotaNotOnTrain,
   RateLimited,
+  RunNotFound,
   RunPreparing,
+  RunStateConflict,
   SeatConfigImpossible,
   SoldOut,
   StationNotFound,
@@ -63,10 +69,14 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [401, new Unauthorized({ detail })],
   [403, new Forbidden({ detail, userId: UserId.make("user_789") })],
   [404, new BookingNotFound({ detail, pnr })],
+  [404, new PersonNotFound({ detail, userId: UserId.make("user_789") })],
+  [404, new RunNotFound({ detail, ...run })],
   [404, new StationNotFound({ detail, stationCode: StationCode.make("HWH") })],
   [404, new TrainNotFound({ detail, trainId })],
   [409, new IdempotencyConflict({ detail })],
+  [409, new JourneysAhead({ detail, pnrs: [pnr] })],
   [409, new NothingToCancel({ detail, pnr })],
+  [409, new RunStateConflict({ detail, ...run })],
   [409, new SoldOut({ detail, ...run, travelClass, quota })],
   [412, new VersionConflict({ detail, trainId, version: 7 })],
   [422, new ClassNotOnTrain({ detail, ...run, travelClass })],

@@ -1,8 +1,8 @@
-import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
-import { StoreClock } from "@berth/engine/ledger/StoreClock"
+import { StoresHealth } from "@berth/engine/StoresHealth"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Config, Effect, Layer, Schema } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
 import { createServer } from "node:http"
 
 const Port = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 }))
@@ -12,28 +12,29 @@ const settings = Config.all({
   port: Config.schema(Port, "PORT").pipe(Config.withDefault(3001))
 })
 
-const routes = HttpRouter.use((router) =>
-  Effect.gen(function*() {
-    const health = yield* InventoryHealth
-    const clock = yield* StoreClock
-    const stores = Effect.all([health.instance, clock.refresh], { discard: true }).pipe(Effect.timeout("1 second"))
-    yield* router.add("GET", "/health/live", HttpServerResponse.json({ status: "ok" }))
-    yield* router.add(
-      "GET",
-      "/health",
-      stores.pipe(
-        Effect.andThen(HttpServerResponse.json({ status: "ok" })),
-        Effect.catchTag(["StoreUnavailable", "TimeoutError"], (error) =>
-          HttpServerResponse.json({ status: "unavailable", reasons: [error.message] }, { status: 503 }))
-      )
-    )
-  })
+const alive = HttpServerResponse.jsonUnsafe({ status: "ok" })
+
+const health = Layer.unwrap(Effect.map(StoresHealth, ({ reasons }) =>
+  HttpRouter.add(
+    "GET",
+    "/health",
+    Effect.map(reasons, (found) =>
+      found.length === 0
+        ? alive
+        : HttpServerResponse.jsonUnsafe({ status: "unavailable", reasons: found }, { status: 503 }))
+  )))
+
+const routes = Layer.mergeAll(
+  HttpRouter.add("GET", "/health/live", alive),
+  health,
+  PrometheusMetrics.layerHttp({ path: "/metrics" })
 )
 
-/** Tells whoever runs the scheduler that it lives, at `/health` on `HOST` and `PORT` (3001). */
-export const layerConfig = Layer.unwrap(
-  Effect.map(settings, ({ host, port }) =>
-    HttpRouter.serve(routes, { disableLogger: true }).pipe(
-      Layer.provide(NodeHttpServer.layer(createServer, { host, port }))
-    ))
-)
+/** Tells that the scheduler lives, whether it has its stores, and its figures. */
+export const layer = (options: { readonly host: string; readonly port: number }) =>
+  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(() => createServer(), options))
+  )
+
+/** The same on `HOST` and `PORT` (3001). */
+export const layerConfig = Layer.unwrap(Effect.map(settings, layer))

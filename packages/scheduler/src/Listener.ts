@@ -1,6 +1,8 @@
+import { note } from "@berth/engine/metrics/Series"
 import { PgClient } from "@effect/sql-pg"
 import { Cause, type Duration, Effect, Queue } from "effect"
 import { every, persistently } from "./Persistently.ts"
+import { listens } from "./SchedulerMetrics.ts"
 
 /** How often a notification is sent to ourselves. */
 const heartbeatEvery = "4 seconds"
@@ -22,6 +24,7 @@ export const listen = Effect.fnUntraced(function*<E, R>(
 
   const hear = Effect.scoped(Effect.gen(function*() {
     const notifications = yield* pg.listen(channel)
+    note(listens(channel), 1)
     yield* look
     while (true) {
       const first = yield* Effect.timeoutOption(Queue.take(notifications), silenceMax)

@@ -1,50 +1,22 @@
-import { Overloaded } from "@berth/domain/ServiceErrors"
 import { AvailabilityReader, type JourneyAsked } from "@berth/engine/sale/AvailabilityReader"
-import { Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
+import { Context, Effect, Layer, Schedule, Stream } from "effect"
+import { Watchers } from "./Watchers.ts"
 
 /** How often a watched journey is looked at. */
 const lookEvery = "250 millis"
-
-/** Journeys watched at once; each costs four reads of Redis a second. */
-export const watchersMax = 500
-
-const tooMany = new Overloaded({
-  retryAfterSeconds: 10,
-  detail: `${watchersMax} journeys are watched already. Ask for the availability instead, or try again in 10 s.`
-})
 
 /** The availability of a journey as it changes. */
 export class AvailabilityWatch extends Context.Service<AvailabilityWatch>()("@berth/server/AvailabilityWatch", {
   make: Effect.gen(function*() {
     const reader = yield* AvailabilityReader
-    const stopping = yield* Deferred.make<void>()
-    let watchers = 0
-
-    const enter = Effect.acquireRelease(
-      Effect.suspend(() => {
-        if (watchers >= watchersMax) {
-          return Effect.fail(tooMany)
-        }
-        watchers++
-        return Effect.void
-      }),
-      () =>
-        Effect.sync(() => {
-          watchers--
-        })
-    )
+    const { admit } = yield* Watchers
 
     const changes = (asked: JourneyAsked) =>
       Stream.fromEffectSchedule(reader.availability(asked), Schedule.jittered(Schedule.spaced(lookEvery))).pipe(
-        Stream.changesWith((before, now) => JSON.stringify(before) === JSON.stringify(now)),
-        Stream.interruptWhen(Deferred.await(stopping))
+        Stream.changesWith((before, now) => JSON.stringify(before) === JSON.stringify(now))
       )
 
-    return {
-      watch: (asked: JourneyAsked) => Stream.unwrap(Effect.as(enter, changes(asked))),
-      /** Ends every watch, so that a server that stops need not wait for those who would watch for ever. */
-      end: Deferred.succeed(stopping, undefined)
-    }
+    return { watch: (asked: JourneyAsked) => admit(changes(asked)) }
   })
 }) {
   static readonly layer = Layer.effect(AvailabilityWatch, AvailabilityWatch.make)

@@ -1,101 +1,29 @@
-import { CurrentUser, forbidden, isAdmin } from "@berth/domain/Auth"
+import { CurrentUser } from "@berth/domain/Auth"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
-import type { JourneyDate } from "@berth/domain/JourneyDate"
 import type { Pnr } from "@berth/domain/Pnr"
+import { may, permitted } from "@berth/domain/rules/Permissions"
 import type { SeatConfigInput } from "@berth/domain/SeatConfig"
-import type { StationCode } from "@berth/domain/StationCode"
-import type { Journey } from "@berth/domain/Train"
 import type { TrainId } from "@berth/domain/TrainId"
+import { AuditTrail } from "@berth/engine/ledger/AuditTrail"
 import { Bookings } from "@berth/engine/ledger/Bookings"
-import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
 import { Book } from "@berth/engine/sale/Book"
 import { bookingNotFound, Cancel } from "@berth/engine/sale/Cancel"
-import { journeyOn } from "@berth/engine/timetable/Journeys"
-import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
 import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
-import { formatAt, serviceDayStart } from "@berth/engine/timetable/ServiceDay"
-import { Stations } from "@berth/engine/timetable/Stations"
-import { type Found, TrainSearch } from "@berth/engine/timetable/TrainSearch"
 import { Context, Effect, Layer, Option } from "effect"
 import { counted } from "./BookingMetrics.ts"
-
-/** Runs of a search that are counted at once. */
-const searchConcurrency = 16
-
-interface Search {
-  readonly from: StationCode
-  readonly to: StationCode
-  readonly date: JourneyDate
-}
-
-const notOnSale = () => Effect.succeed([])
-
-const makeSearch = Effect.gen(function*() {
-  const trains = yield* TrainSearch
-  const directory = yield* RunDirectory
-  const reader = yield* AvailabilityReader
-  const stations = yield* Stations
-
-  const freeOn = Effect.fnUntraced(function*(found: Found, asked: Search) {
-    const run = yield* directory.find(found.trainId, found.date)
-    if (!run.open) {
-      return []
-    }
-    const { range } = yield* journeyOn(run, { from: asked.from, to: asked.to }, stations)
-    return yield* reader.freeByClass(run, range)
-  })
-
-  const toJourney = Effect.fnUntraced(function*(found: Found, asked: Search) {
-    const { arrivalSeconds, departureSeconds, metres, timeZone, ...train } = found
-    const availability = yield* freeOn(found, asked).pipe(Effect.catchTags({
-      TrainNotFound: notOnSale,
-      StationNotFound: notOnSale,
-      JourneyNotOnTrain: notOnSale,
-      OutsideBookingWindow: notOnSale,
-      NotARunningDay: notOnSale,
-      RunPreparing: notOnSale
-    }))
-    const dayStart = serviceDayStart(found.date, timeZone)
-    const journey: Journey = {
-      ...train,
-      from: asked.from,
-      to: asked.to,
-      departsAt: formatAt(dayStart, departureSeconds, timeZone),
-      arrivesAt: formatAt(dayStart, arrivalSeconds, timeZone),
-      km: Math.round(metres / 100) / 10,
-      availability
-    }
-    return journey
-  })
-
-  return Effect.fn("Desk.search")(function*(asked: Search) {
-    const found = yield* trains.search(asked.from, asked.to, asked.date)
-    return {
-      trains: yield* Effect.forEach(found, (train) => toJourney(train, asked), { concurrency: searchConcurrency })
-    }
-  })
-})
-
-const requireAdmin = (user: CurrentUser["Service"], what: string) =>
-  isAdmin(user) ? Effect.void : Effect.fail(forbidden(user, what))
+import { ReadingDesk } from "./ReadingDesk.ts"
 
 const make = Effect.gen(function*() {
-  const stations = yield* Stations
-  const trains = yield* TrainSearch
-  const reader = yield* AvailabilityReader
+  const reading = yield* ReadingDesk
   const bookings = yield* Bookings
   const configs = yield* SeatConfigs
+  const trail = yield* AuditTrail
   const { book } = yield* Book
   const { cancel } = yield* Cancel
-  const search = yield* makeSearch
 
   return {
-    stations: (text: string | undefined) => Effect.map(stations.search(text ?? ""), (found) => ({ stations: found })),
-    search,
-    train: trains.train,
-    availability: reader.availability,
-    seats: reader.seats,
+    ...reading,
 
     book: Effect.fnUntraced(function*(request: BookingRequest, key: IdempotencyKey | undefined) {
       return yield* counted(book({ caller: yield* CurrentUser, request, key }))
@@ -106,20 +34,27 @@ const make = Effect.gen(function*() {
     }),
     show: Effect.fnUntraced(function*(pnr: Pnr) {
       const user = yield* CurrentUser
-      const found = yield* bookings.find({ pnr, forUser: isAdmin(user) ? null : user.userId })
-      return Option.isSome(found) ? found.value : yield* bookingNotFound(pnr)
+      const forUser = may(user, "see and cancel any booking") ? null : user.userId
+      const found = yield* bookings.find({ pnr, forUser })
+      if (Option.isNone(found)) {
+        return yield* bookingNotFound(pnr)
+      }
+      if (found.value.userId !== user.userId) {
+        yield* trail.note({ userId: user.userId, action: "see booking", subject: pnr, details: {} })
+      }
+      return found.value
     }),
     cancel: Effect.fnUntraced(function*(pnr: Pnr, passengers: ReadonlyArray<number> | undefined) {
       return yield* cancel({ caller: yield* CurrentUser, pnr, passengers })
     }),
 
     seatConfig: Effect.fnUntraced(function*(trainId: TrainId) {
-      yield* requireAdmin(yield* CurrentUser, "read seat configurations")
+      yield* permitted(yield* CurrentUser, "edit seat configurations")
       return yield* configs.read(trainId)
     }),
     replaceSeatConfig: Effect.fnUntraced(function*(trainId: TrainId, version: number, config: SeatConfigInput) {
       const user = yield* CurrentUser
-      yield* requireAdmin(user, "edit seat configurations")
+      yield* permitted(user, "edit seat configurations")
       return yield* configs.replace({ userId: user.userId, trainId, version, config })
     })
   }

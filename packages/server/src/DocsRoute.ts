@@ -1,5 +1,5 @@
 import { BerthApi } from "@berth/domain/BerthApi"
-import { Effect, Scope } from "effect"
+import { Effect, Layer, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiScalar } from "effect/http-api"
 
@@ -10,6 +10,11 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
   const page = yield* HttpRouter.toHttpEffect(
     HttpApiScalar.layer(BerthApi, { path, scalar: { withDefaultFonts: false } })
-  ).pipe(Scope.provide(scope), Effect.cached)
+  ).pipe(
+    Scope.provide(scope),
+    // The page has a router of its own; the one that was built before for the server has this path already.
+    Effect.provideServiceEffect(Layer.CurrentMemoMap, Layer.makeMemoMap),
+    Effect.cached
+  )
   yield* router.add("GET", path, Effect.flatten(page))
 }))

@@ -2,14 +2,17 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
-import { AvailabilityWatch } from "./AvailabilityWatch.ts"
-import { CallBudget } from "./CallBudget.ts"
-import { Desk } from "./Desk.ts"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
+import * as NodeSockets from "./NodeSockets.ts"
+import { NotListening } from "./NotListening.ts"
+import * as Reception from "./Reception.ts"
 import * as Routes from "./Routes.ts"
+import { RpcSockets } from "./RpcSockets.ts"
+import * as RpcSocketServer from "./RpcSocketServer.ts"
 import { followConnections } from "./ServerConnections.ts"
-import * as Telemetry from "./Telemetry.ts"
+import type { SocketLimits } from "./SocketLimits.ts"
 import { answerUnreadable } from "./UnreadableRequest.ts"
+import { Watchers } from "./Watchers.ts"
 
 /** How long a stop waits for requests under way; no new ones are taken meanwhile. */
 const stopMillisMax = 10_000
@@ -28,6 +31,16 @@ const makeServer = Effect.sync(() => {
   return { server, closeConnections: followConnections(server) }
 })
 
+/** Everything but the requests under way, which the server below waits for. */
+const endConnections = (closeConnections: () => void) =>
+  Effect.gen(function*() {
+    const watchers = yield* Watchers
+    const sockets = yield* RpcSockets
+    yield* Effect.addFinalizer(() =>
+      watchers.end.pipe(Effect.andThen(sockets.stop), Effect.andThen(Effect.sync(closeConnections)))
+    )
+  })
+
 /**
  * Serves over Node's HTTP server; port 0 is any that is free, and `HttpServer` tells which. With a port for gRPC, that
  * too, as `GrpcListener` tells.
@@ -36,18 +49,25 @@ export const layer = (options: {
   readonly host: string
   readonly port: number
   readonly grpcPort?: number | undefined
+  readonly sockets?: SocketLimits
 }) =>
   Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server }) =>
     // Above the server, so that it comes first when all is closed: nobody who only listens or waits holds up the stop.
-    Layer.effectDiscard(Effect.flatMap(AvailabilityWatch, (watches) =>
-      Effect.addFinalizer(() => Effect.andThen(watches.end, Effect.sync(closeConnections))))).pipe(
-        Layer.provideMerge(HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true })),
-        Layer.provideMerge(GrpcListener.layer({ host: options.host, port: options.grpcPort })),
-        // Above the routes, which would have them to themselves: a person's calls count together, whichever way they come.
-        Layer.provide([AvailabilityWatch.layer, CallBudget.layer, Desk.layer]),
-        Layer.provideMerge(
-          NodeHttpServer.layer(() =>
-            server, { host: options.host, port: options.port, gracefulShutdownTimeout: stopMillisMax })
-        ),
-        Layer.provide(Telemetry.layer)
-      )))
+    Layer.effectDiscard(Effect.andThen(NodeSockets.attach(server), endConnections(closeConnections))).pipe(
+      Layer.provideMerge(HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true })),
+      Layer.provideMerge(GrpcListener.layer({ host: options.host, port: options.grpcPort })),
+      Layer.provide(RpcSocketServer.layer(options.sockets)),
+      Layer.provide(Reception.layer),
+      Layer.provideMerge(
+        NodeHttpServer.layer(
+          () => server,
+          { host: options.host, port: options.port, gracefulShutdownTimeout: stopMillisMax }
+        ).pipe(
+          Layer.catchTag(
+            "ServeError",
+            ({ cause }) =>
+              Layer.effectContext(Effect.fail(new NotListening({ host: options.host, port: options.port, cause })))
+          )
+        )
+      )
+    )))

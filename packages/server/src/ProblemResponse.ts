@@ -51,7 +51,6 @@ export const fromCause = <E>(
   const problem = problemOf(error, failed)
   return problem === undefined
     ? Effect.logError("A request failed unforeseen", cause).pipe(
-      Effect.annotateLogs({ requestId: failed.requestId }),
       Effect.andThen(HttpServerRespondable.toResponse(internalError))
     )
     : HttpServerRespondable.toResponse(problem)

@@ -1,5 +1,5 @@
 import { Overloaded } from "@berth/domain/ServiceErrors"
-import { ByteSize, Clock, Context, Effect, type Fiber, Schedule, type Types } from "effect"
+import { ByteSize, Clock, Context, Effect, type Fiber, References, Schedule, type Types } from "effect"
 import {
   HttpIncomingMessage,
   HttpRouter,
@@ -9,7 +9,7 @@ import {
 } from "effect/http"
 import { randomBytes } from "node:crypto"
 import { completed, fromCause } from "./ProblemResponse.ts"
-import { record } from "./RequestMetrics.ts"
+import { record, showUnderWay } from "./RequestMetrics.ts"
 
 /** Requests under way at once; more would only wait for the stores. */
 export const requestsMax = 2_048
@@ -69,6 +69,7 @@ const make = Effect.gen(function*() {
   const requests = new Set<UnderWay>()
   const clock = yield* Clock.Clock
   let numbered = 0
+  showUnderWay(() => requests.size)
   yield* Effect.forkScoped(endLate(requests))
 
   const idOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
@@ -86,7 +87,7 @@ const make = Effect.gen(function*() {
         requests.delete(underWay)
         const route = Context.getOrUndefined(fiber.context, HttpRouter.RouteContext)?.route.path ?? "none"
         const seconds = Number(clock.currentTimeNanosUnsafe() - underWay.startNanos) / 1e9
-        record(fiber.context, { method: request.method, route, status: response.status, seconds })
+        record({ method: request.method, route, status: response.status, seconds })
         return HttpServerResponse.setHeader(response, "x-request-id", failed.requestId)
       }
 
@@ -98,7 +99,10 @@ const make = Effect.gen(function*() {
       }
       requests.add(underWay)
       // The context is left as it is: the router puts the route into it, and whoever serves the request restores it.
-      fiber.setContext(Context.add(fiber.context, HttpIncomingMessage.MaxBodySize, sizes.get(failed.bytesMax)))
+      fiber.setContext(fiber.context.pipe(
+        Context.add(HttpIncomingMessage.MaxBodySize, sizes.get(failed.bytesMax)),
+        Context.add(References.CurrentLogAnnotations, { requestId: failed.requestId })
+      ))
       // A caller who hangs up ends what can be ended; a booking under way is finished first.
       return Effect.matchCauseEffect(Effect.interruptible(app), {
         onSuccess: (response) =>

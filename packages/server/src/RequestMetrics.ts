@@ -1,27 +1,23 @@
-import { type Context, Metric } from "effect"
+import { counter, histograms, note, readGauge } from "@berth/engine/metrics/Series"
 
-const seconds = Metric.histogram("berth_http_request_seconds", {
-  description: "Time from a request's headers to its answer, by method, route and status",
-  boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-})
+const seconds = histograms(
+  "berth_http_request_seconds",
+  "Time from a request's headers to its answer, by method, route and status",
+  ["method", "route", "status"]
+)
 
-// Routes and statuses are few, and looking a series up by its attributes is slower than answering some requests.
-const series = new Map<string, ReturnType<typeof Metric.withAttributes<number, Metric.HistogramState>>>()
+/** Calls refused because their caller had made too many. */
+export const rateLimited = counter("berth_rate_limited_total", "Calls refused because their caller had made too many")
 
-/** Records how long a request took, in the figures of the fiber's context. */
-export const record = (context: Context.Context<never>, request: {
+/** Records how long a request took. */
+export const record = (request: {
   readonly method: string
   /** Its pattern, so that trains and PNRs do not make a series each. */
   readonly route: string
   readonly status: number
   readonly seconds: number
-}): void => {
-  const name = `${request.method} ${request.route} ${request.status}`
-  const known = series.get(name) ?? Metric.withAttributes(seconds, {
-    method: request.method,
-    route: request.route,
-    status: String(request.status)
-  })
-  series.set(name, known)
-  known.updateUnsafe(request.seconds, context)
-}
+}): void => note(seconds(request.method, request.route, String(request.status)), request.seconds)
+
+/** Shows how many requests are under way. */
+export const showUnderWay = (count: () => number): void =>
+  readGauge("berth_http_requests_under_way", "Requests under way; refused from 2,048 up", count)

@@ -1,45 +1,52 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
-import { CallBudget } from "./CallBudget.ts"
-import { Desk } from "./Desk.ts"
 import * as DocsRoute from "./DocsRoute.ts"
 import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
+import * as OperatorHandlers from "./OperatorHandlers.ts"
+import * as OperatorRpcHandlers from "./OperatorRpcHandlers.ts"
+import * as PrivacyHandlers from "./PrivacyHandlers.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
+import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
+import { rpcSocketPath } from "./RpcSockets.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
-
-/** Calls of one RPC request that are worked on at once. */
-const rpcConcurrency = 16
+import { UpgradeNeeded } from "./TransportProblems.ts"
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp])
+  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, ReaderLimits.layerHttp])
 )
 
-const rpc = RpcServer.layerHttp({
-  group: BerthRpcs,
-  path: "/rpc",
-  protocol: "http",
-  concurrency: rpcConcurrency,
-  disableFatalDefects: true
-}).pipe(
-  Layer.provide([RpcHandlers.layer, Authentication.layerRpc]),
-  Layer.provide(RpcSerialization.layerNdjson)
+// How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
+const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
+  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide(
+    Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
+  ),
+  Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
+)
+
+const upgradeNeeded = HttpServerRespondable.toResponse(
+  new UpgradeNeeded({ detail: "Open a WebSocket at this path, or send remote calls to /rpc by POST." })
 )
 
 const others = MethodRoutes.layer({
   "/rpc": "POST",
   [ConnectRoutes.path]: "POST",
+  [rpcSocketPath]: "GET",
   "/health": "GET",
   "/health/live": "GET",
   "/openapi.json": "GET",
@@ -52,9 +59,10 @@ export const layer = Layer.mergeAll(
   api,
   rpc,
   ConnectRoutes.layer,
+  HttpRouter.add("GET", rpcSocketPath, Effect.map(upgradeNeeded, HttpServerResponse.setHeader("upgrade", "websocket"))),
   HealthRoutes.layer,
   DocsRoute.layer,
   PrometheusMetrics.layerHttp({ path: "/metrics" }),
   others,
   RequestEnvelope.layer
-).pipe(Layer.provide([Desk.layer, CallBudget.layer]))
+)

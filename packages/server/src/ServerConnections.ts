@@ -13,6 +13,8 @@ export const followConnections = (server: Server): () => void => {
     waiting.add(socket)
     socket.once("close", () => waiting.delete(socket))
   })
+  // Whoever upgraded a connection closes it.
+  server.on("upgrade", ({ socket }) => waiting.delete(socket))
   server.on("request", ({ socket }, response) => {
     waiting.delete(socket)
     response.once("close", () => {

@@ -1,7 +1,7 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Desk } from "./Desk.ts"
+import { ReadingDesk } from "./ReadingDesk.ts"
 import { taggedJson } from "./TaggedJson.ts"
 
 /** Stations, trains and what is free on them, for everybody. */
@@ -9,7 +9,7 @@ export const layer = HttpApiBuilder.group(
   BerthApi,
   "timetable",
   Effect.fn(function*(handlers) {
-    const desk = yield* Desk
+    const desk = yield* ReadingDesk
     return handlers.handleAll({
       stations: ({ query }) => desk.stations(query.query),
       search: ({ query }) => desk.search(query),

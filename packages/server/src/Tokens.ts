@@ -64,7 +64,8 @@ const make = Effect.gen(function*() {
     execute: (hash) =>
       sql`
         SELECT a.user_id AS "userId", a.role FROM session s JOIN account a USING (user_id)
-        WHERE s.token_hash = decode(${hash}, 'hex') AND s.expires_at > berth_now()`
+        WHERE s.token_hash = decode(${hash}, 'hex') AND s.expires_at > berth_now()
+          AND a.erased_at IS NULL`
   })
 
   const users = yield* Cache.makeWith(

@@ -16,6 +16,9 @@ export class UnsupportedMediaType
   extends Problem<UnsupportedMediaType>()("UnsupportedMediaType", 415, "Body is not JSON", {})
 {}
 
+/** The path is for WebSockets. */
+export class UpgradeNeeded extends Problem<UpgradeNeeded>()("UpgradeNeeded", 426, "WebSocket needed", {}) {}
+
 /** A fault of the program; the log says more under the request's id. */
 export class InternalError extends Problem<InternalError>()("InternalError", 500, "Internal error", {}) {}
 

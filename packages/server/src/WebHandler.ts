@@ -1,11 +1,11 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { AvailabilityWatch } from "./AvailabilityWatch.ts"
+import { SocketAddress } from "./ReaderLimits.ts"
 import * as Routes from "./Routes.ts"
 
-const layer = Routes.layer.pipe(Layer.provide([AvailabilityWatch.layer, HttpServer.layerServices]))
+const layer = Routes.layer.pipe(Layer.provide(HttpServer.layerServices))
 
-/** The ticket engine and the tokens. */
+/** The ticket engine, the tokens and what `Reception` has. */
 type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>
 
 /** The server as one function from request to response, for runtimes that serve such a function. */
@@ -17,5 +17,7 @@ export const make = Effect.gen(function*() {
     ),
     ({ dispose }) => Effect.promise(dispose)
   )
-  return (request: Request): Promise<Response> => handler(request, Context.empty())
+  /** `socketAddress` is who called, for the limits by address; without it such calls are not limited. */
+  return (request: Request, socketAddress?: string): Promise<Response> =>
+    handler(request, Context.make(SocketAddress, socketAddress))
 })

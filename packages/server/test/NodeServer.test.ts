@@ -1,5 +1,3 @@
-import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
 import { Stations } from "@berth/engine/timetable/Stations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { assert, layer } from "@effect/vitest"
@@ -80,20 +78,5 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
       assert.deepEqual([answer.status, answer.body["_tag"]], [500, "InternalError"])
       assert.notInclude(answer.text, "secret")
       assert.isTrue(lines.some((line) => line.includes("secret") && line.includes(String(answer.body["requestId"]))))
-    }))
-
-  it.effect("health tells which store is away, and the process lives on", () =>
-    Effect.gen(function*() {
-      const away = new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail: "Redis does not answer." })
-      const health = yield* InventoryHealth
-      const { url } = yield* start.pipe(
-        Effect.provideService(InventoryHealth, { ...health, instance: Effect.fail(away) })
-      )
-      const get = (path: string) => Effect.flatMap(Effect.promise(() => fetch(new URL(path, url))), readAnswer)
-      const answer = yield* get("/health")
-      assert.strictEqual(answer.status, 503)
-      assert.deepEqual(answer.body["reasons"], ["Redis does not answer"])
-      assert.strictEqual(answer.headers.get("retry-after"), "1")
-      assert.strictEqual((yield* get("/health/live")).status, 200)
     }))
 })

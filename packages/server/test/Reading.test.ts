@@ -147,6 +147,6 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("r
         figures.text,
         /^berth_http_request_seconds_count\{method="GET",route="\/api\/trains\/:trainId",status="200"\} \d+$/m
       )
-      assert.match(figures.text, /^berth_bookings\{outcome="CONFIRMED"\} \d+$/m)
+      assert.match(figures.text, /^berth_bookings_total\{outcome="CONFIRMED"\} \d+$/m)
     }))
 })

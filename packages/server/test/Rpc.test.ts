@@ -1,29 +1,12 @@
-import { RpcAuth } from "@berth/domain/Auth"
-import { BerthRpcs } from "@berth/domain/BerthRpcs"
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { TrainId } from "@berth/domain/TrainId"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Queue, Schema, Stream } from "effect"
-import { FetchHttpClient, Headers } from "effect/http"
-import { RpcClient, RpcMiddleware, RpcSerialization } from "effect/rpc"
+import { Effect, Queue, Schema, Stream } from "effect"
+import { rpcOver, transports } from "./RpcForTests.ts"
 import { dayFromToday } from "./TestNetwork.ts"
 import * as TestServer from "./TestServer.ts"
 import { tokenOf } from "./TestServer.ts"
-
-const clientOf = Effect.fnUntraced(function*(token: string) {
-  const url = yield* TestServer.baseUrl
-  const auth = RpcMiddleware.layerClient(
-    RpcAuth,
-    ({ next, request }) =>
-      next({ ...request, headers: Headers.set(request.headers, "authorization", `Bearer ${token}`) })
-  )
-  const protocol = RpcClient.layerProtocolHttp({ url: `${url}/rpc` }).pipe(
-    Layer.provide([FetchHttpClient.layer, RpcSerialization.layerNdjson])
-  )
-  const services = yield* Layer.build(Layer.merge(auth, protocol))
-  return yield* Effect.provide(RpcClient.make(BerthRpcs), services)
-})
 
 const trainId = TrainId.make("101")
 const decode = Schema.decodeUnknownEffect(BookingRequest)
@@ -33,61 +16,70 @@ const requestFor = Effect.fnUntraced(function*(days: number) {
   return yield* decode({ trainId, date: yield* dayFromToday(days), travelClass: "SL", passengers })
 })
 
-layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("remote calls", (it) => {
-  it.effect("a booking is made once for a key, shown, listed and cancelled", () =>
-    Effect.gen(function*() {
-      const client = yield* clientOf(yield* tokenOf("passenger"))
-      const asked = { idempotencyKey: IdempotencyKey.make("once"), request: yield* requestFor(5) }
-      const booking = yield* client.Book(asked)
-      assert.strictEqual(booking.status, "CONFIRMED")
-      assert.deepEqual(yield* client.Book(asked), booking)
-      assert.deepEqual(yield* client.Show({ pnr: booking.pnr }), booking)
-      assert.deepEqual(yield* client.Bookings({}), { bookings: [booking] })
-      const cancelled = yield* client.Cancel({ pnr: booking.pnr, request: {} })
-      assert.strictEqual(cancelled.booking.status, "CANCELLED")
-      const again = yield* Effect.flip(client.Cancel({ pnr: booking.pnr, request: {} }))
-      assert.strictEqual(again._tag, "NothingToCancel")
-    }))
+for (const transport of transports) {
+  layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })(
+    `remote calls over ${transport}`,
+    (it) => {
+      const clientOf = Effect.fnUntraced(function*(token: string) {
+        return yield* rpcOver(transport, yield* TestServer.baseUrl, token)
+      })
 
-  it.effect("errors arrive as themselves", () =>
-    Effect.gen(function*() {
-      const owner = yield* clientOf(yield* tokenOf("passenger"))
-      const other = yield* clientOf(yield* tokenOf("passenger"))
-      const nobody = yield* clientOf("nothing")
-      const { pnr } = yield* owner.Book({ request: yield* requestFor(5) })
-      assert.strictEqual((yield* Effect.flip(other.Show({ pnr })))._tag, "BookingNotFound")
-      assert.strictEqual((yield* Effect.flip(nobody.Show({ pnr })))._tag, "Unauthorized")
-      assert.strictEqual((yield* Effect.flip(other.SeatConfig({ trainId })))._tag, "Forbidden")
-      const far = yield* Effect.flip(owner.Availability({ trainId, date: yield* dayFromToday(200) }))
-      assert.strictEqual(far._tag, "OutsideBookingWindow")
-    }))
+      it.effect("a booking is made once for a key, shown, listed and cancelled", () =>
+        Effect.gen(function*() {
+          const client = yield* clientOf(yield* tokenOf("passenger"))
+          const asked = { idempotencyKey: IdempotencyKey.make("once"), request: yield* requestFor(5) }
+          const booking = yield* client.Book(asked)
+          assert.strictEqual(booking.status, "CONFIRMED")
+          assert.deepEqual(yield* client.Book(asked), booking)
+          assert.deepEqual(yield* client.Show({ pnr: booking.pnr }), booking)
+          assert.deepEqual(yield* client.Bookings({}), { bookings: [booking] })
+          const cancelled = yield* client.Cancel({ pnr: booking.pnr, request: {} })
+          assert.strictEqual(cancelled.booking.status, "CANCELLED")
+          const again = yield* Effect.flip(client.Cancel({ pnr: booking.pnr, request: {} }))
+          assert.strictEqual(again._tag, "NothingToCancel")
+        }))
 
-  it.effect("the timetable is read without a token", () =>
-    Effect.gen(function*() {
-      const client = yield* clientOf("")
-      assert.strictEqual((yield* client.Train({ trainId })).name, "Train 101")
-      assert.lengthOf((yield* client.Stations({ query: "AAA" })).stations, 1)
-    }))
+      it.effect("errors arrive as themselves", () =>
+        Effect.gen(function*() {
+          const owner = yield* clientOf(yield* tokenOf("passenger"))
+          const other = yield* clientOf(yield* tokenOf("passenger"))
+          const nobody = yield* clientOf("nothing")
+          const { pnr } = yield* owner.Book({ request: yield* requestFor(5) })
+          assert.strictEqual((yield* Effect.flip(other.Show({ pnr })))._tag, "BookingNotFound")
+          assert.strictEqual((yield* Effect.flip(nobody.Show({ pnr })))._tag, "Unauthorized")
+          assert.strictEqual((yield* Effect.flip(other.SeatConfig({ trainId })))._tag, "Forbidden")
+          const far = yield* Effect.flip(owner.Availability({ trainId, date: yield* dayFromToday(200) }))
+          assert.strictEqual(far._tag, "OutsideBookingWindow")
+        }))
 
-  it.effect("a watched journey tells what is free now, and again when something was sold", () =>
-    Effect.gen(function*() {
-      const client = yield* clientOf(yield* tokenOf("passenger"))
-      const request = yield* requestFor(12)
-      const seen = yield* Queue.unbounded<number>()
-      yield* client.WatchAvailability({ trainId, date: request.date }).pipe(
-        Stream.runForEach(({ classes }) => Queue.offer(seen, classes[0]?.quotas[0]?.free ?? -1)),
-        Effect.forkScoped
-      )
-      assert.strictEqual(yield* Queue.take(seen), 72)
-      yield* client.Book({ request })
-      assert.strictEqual(yield* Queue.take(seen), 70)
-    }))
+      it.effect("the timetable is read without a token", () =>
+        Effect.gen(function*() {
+          const client = yield* clientOf("")
+          assert.strictEqual((yield* client.Train({ trainId })).name, "Train 101")
+          assert.lengthOf((yield* client.Stations({ query: "AAA" })).stations, 1)
+        }))
 
-  it.effect("a watch of a train that is not there fails as itself", () =>
-    Effect.gen(function*() {
-      const client = yield* clientOf("")
-      const watch = client.WatchAvailability({ trainId: TrainId.make("999"), date: yield* dayFromToday(5) })
-      const error = yield* Effect.flip(Stream.runDrain(watch))
-      assert.strictEqual(error._tag, "TrainNotFound")
-    }))
-})
+      it.effect("a watched journey tells what is free now, and again when something was sold", () =>
+        Effect.gen(function*() {
+          const client = yield* clientOf(yield* tokenOf("passenger"))
+          const request = yield* requestFor(12)
+          const seen = yield* Queue.unbounded<number>()
+          yield* client.WatchAvailability({ trainId, date: request.date }).pipe(
+            Stream.runForEach(({ classes }) => Queue.offer(seen, classes[0]?.quotas[0]?.free ?? -1)),
+            Effect.forkScoped
+          )
+          assert.strictEqual(yield* Queue.take(seen), 72)
+          yield* client.Book({ request })
+          assert.strictEqual(yield* Queue.take(seen), 70)
+        }))
+
+      it.effect("a watch of a train that is not there fails as itself", () =>
+        Effect.gen(function*() {
+          const client = yield* clientOf("")
+          const watch = client.WatchAvailability({ trainId: TrainId.make("999"), date: yield* dayFromToday(5) })
+          const error = yield* Effect.flip(Stream.runDrain(watch))
+          assert.strictEqual(error._tag, "TrainNotFound")
+        }))
+    }
+  )
+}

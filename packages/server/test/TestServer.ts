@@ -7,7 +7,7 @@ import * as Database from "@berth/engine/ledger/Database"
 import * as Migrations from "@berth/engine/ledger/Migrations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { Tokens } from "@berth/server/Tokens"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
@@ -24,7 +24,8 @@ const onServer = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) 
     Effect.provide(Database.layer({ url: Redacted.make(inject("postgresUrl")), maxConnections: 1 }))
   )
 
-const temporaryDatabase = Effect.gen(function*() {
+/** The address of a database that lives as long as its scope. */
+export const temporaryDatabase = Effect.gen(function*() {
   const name = `server_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
     onServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
@@ -35,14 +36,20 @@ const temporaryDatabase = Effect.gen(function*() {
   return Redacted.make(url.href)
 })
 
-const database = Layer.unwrap(
-  Effect.map(
-    temporaryDatabase,
-    (url) => Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: connectionsMax })))
-  )
-)
+/** Where the stores of a test are, for processes that it starts. */
+export class TestStores extends Context.Service<TestStores, {
+  readonly databaseUrl: Redacted.Redacted
+  readonly redisUri: Redacted.Redacted
+}>()("@berth/server/test/TestStores") {}
 
-const embeddedRedis = Layer.unwrap(Effect.gen(function*() {
+const database = Layer.unwrap(Effect.map(
+  TestStores,
+  ({ databaseUrl }) =>
+    Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url: databaseUrl, maxConnections: connectionsMax })))
+))
+
+/** A Redis that lives as long as its scope. */
+export const embeddedRedis = Layer.unwrap(Effect.gen(function*() {
   const dataDir = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "berth-server-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
@@ -50,15 +57,22 @@ const embeddedRedis = Layer.unwrap(Effect.gen(function*() {
   return EmbeddedRedis.layer({ dataDir, kind: "auto" })
 }))
 
-const redis = Layer.unwrap(Effect.map(EmbeddedRedis, ({ uri }) => ManagedRedis.layer(Redacted.make(uri)))).pipe(
-  Layer.provide(embeddedRedis)
-)
+const redis = Layer.unwrap(Effect.map(TestStores, ({ redisUri }) => ManagedRedis.layer(redisUri)))
+
+const stores = Layer.effect(
+  TestStores,
+  Effect.gen(function*() {
+    const { uri } = yield* EmbeddedRedis
+    return TestStores.of({ databaseUrl: yield* temporaryDatabase, redisUri: Redacted.make(uri) })
+  })
+).pipe(Layer.provide(embeddedRedis))
 
 /** The engine over stores of its own, with a network of few trains. */
 export const engine = Layer.effectDiscard(TestNetwork.make).pipe(
   Layer.provideMerge(Tokens.layer),
   Layer.provideMerge(Engine.layer),
-  Layer.provideMerge(Layer.merge(database, redis))
+  Layer.provideMerge(Layer.merge(database, redis)),
+  Layer.provideMerge(stores)
 )
 
 /** The whole server, on a port of its own. */

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, Redis, type RedisOptions } from "ioredis"
+import { observedScripts, showRedis } from "../metrics/RedisMetrics.ts"
 import type { LuaScript } from "./LuaScript.ts"
 import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
 
@@ -119,6 +120,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const client = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
   let inFlight = 0
+  showRedis(() => inFlight, () => SubscriptionRef.getUnsafe(connections))
 
   const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
     Effect.callback<A, RedisRefusal>((resume) => {
@@ -192,7 +194,7 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     send: (command, ...args) => Effect.catch(send(command, args, "utf8"), orUnavailable),
     sendPlain: (command, ...args) => send(command, args, "utf8"),
     duplicate: (changes) => client.duplicate(changes),
-    run: evaluate("utf8"),
-    runBinary: evaluate(null)
+    run: observedScripts(evaluate("utf8")),
+    runBinary: observedScripts(evaluate(null))
   })
 })

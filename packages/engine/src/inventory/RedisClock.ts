@@ -1,5 +1,6 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, Effect, Layer, Schedule, Schema, Stream, SubscriptionRef } from "effect"
+import { redisProbe } from "../metrics/RedisMetrics.ts"
 import { ManagedRedis } from "./ManagedRedis.ts"
 
 const measureEvery = "10 seconds"
@@ -27,7 +28,7 @@ const make = Effect.fnUntraced(function*(clock: Clock.Clock) {
   const steadyMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
   const measure = Effect.gen(function*() {
     const asked = steadyMillis()
-    const reply = yield* redis.send("TIME")
+    const reply = yield* redisProbe(redis.send("TIME"))
     const answered = steadyMillis()
     const [seconds, micros] = yield* Effect.orDie(decodeTime(reply))
     return seconds * 1_000 + micros / 1_000 - (asked + answered) / 2

@@ -6,10 +6,13 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Context, DateTime, Effect, Layer, Metric, Queue, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
+import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
+import { areWritten } from "./WrittenBookings.ts"
 
 /** Bookings that may wait for a commit; beyond it callers are told to come back. */
 const queueMax = 2000
@@ -27,6 +30,8 @@ export interface NewBooking {
   readonly fingerprint: string
   readonly pnr: Pnr
   readonly userId: UserId
+  /** Who of the staff books for that user; absent where they do so themselves. */
+  readonly bookedBy?: UserId
   readonly runId: number
   /** The epoch in which the berths were given; the commit refuses another. */
   readonly epoch: number
@@ -73,11 +78,6 @@ interface Waiting {
   readonly answer: (outcome: Effect.Effect<CommitOutcome, StoreUnavailable>) => void
 }
 
-const batchSizes = Metric.histogram("berth_commit_batch_bookings", {
-  description: "Bookings that shared a transaction",
-  boundaries: [1, 2, 4, 8, 16, 32, 64]
-})
-
 const overloaded = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More bookings are waiting to be written than can be served soon. Try again in a second with the same key."
@@ -90,8 +90,9 @@ export class BookingCommits extends Context.Service<BookingCommits, {
   static readonly layer = Layer.effect(
     BookingCommits,
     Effect.gen(function*() {
-      const writeBatch = yield* makeWriteBatch
+      const writeBatch = observedBatch(yield* makeWriteBatch)
       const queue = yield* Queue.dropping<Waiting>(queueMax)
+      showCommitQueue(() => Queue.sizeUnsafe(queue))
 
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const worker = Queue.takeBetween(queue, 1, batchMax).pipe(
@@ -105,11 +106,13 @@ export class BookingCommits extends Context.Service<BookingCommits, {
 
       return BookingCommits.of({
         commit: (booking) =>
-          Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
-            if (!Queue.offerUnsafe(queue, { booking, answer })) {
-              answer(Effect.fail(overloaded))
-            }
-          })
+          tracedItem("BookingCommits.commit", booking)(
+            Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
+              if (!Queue.offerUnsafe(queue, { booking, answer })) {
+                answer(Effect.fail(overloaded))
+              }
+            })
+          )
       })
     })
   )
@@ -122,16 +125,26 @@ type WriteBatch = (
 const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const call = SqlSchema.findAll({
-    Request: Schema.String,
+    Request: Schema.Struct({ batch: Schema.String, forOthers: Schema.Boolean }),
     Result: Outcomes,
-    execute: (batch) =>
+    execute: ({ batch, forOthers }) =>
       sql`SELECT array_agg(pnr) AS pnrs, array_agg(outcome) AS outcomes, array_agg(waitlist_number) AS "waitlistNumbers",
         min(created_at) AS "createdAt", min(transaction_id) AS "transactionId"
-      FROM commit_bookings(${batch}::text::jsonb)`
+      FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
   })
+  const areAllWritten = areWritten(sql)
+  const isWritten = (rows: ReadonlyArray<typeof Outcomes.Type>) =>
+    areAllWritten(rows.flatMap(({ outcomes, pnrs }) => pnrs.filter((_, index) => outcomes[index] === "committed")))
   return (bookings) =>
     Effect.map(
-      fromStore(decided(sql, call(JSON.stringify(bookings.map(toRow))))),
+      fromStore(decided(
+        sql,
+        call({
+          batch: JSON.stringify(bookings.map(toRow)),
+          forOthers: bookings.some(({ bookedBy }) => bookedBy !== undefined)
+        }),
+        isWritten
+      )),
       (rows) =>
         new Map(rows.flatMap(({ createdAt, outcomes, pnrs, waitlistNumbers }) => {
           const bookedAt = DateTime.formatIso(createdAt)
@@ -164,7 +177,6 @@ const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect
         )
       }
     }),
-    Effect.tap(Metric.update(batchSizes, waiting.length)),
     Effect.catch((error) => answerAll(waiting, Effect.fail(error))),
     Effect.catchCause((cause) => {
       const half = Math.ceil(waiting.length / 2)

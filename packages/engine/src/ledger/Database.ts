@@ -2,12 +2,16 @@ import { PgClient } from "@effect/sql-pg"
 import type { Redacted } from "effect"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { hostname } from "node:os"
 
 /** Longest that a statement may take, ms; a booking's answer is given up long before. */
 const statementMillisMax = 10_000
 
 /** Longest that a transaction may take, ms. The sweep of holds relies on it: after it, no commit is under way. */
 export const transactionMillisMax = 10_000
+
+/** Tells the connections of processes apart in `pg_stat_activity`; PostgreSQL keeps 63 bytes of it. */
+const applicationName = `berth ${process.pid}@${hostname()}`.slice(0, 63)
 
 /**
  * PostgreSQL as a managed resource: a pool of connections with limits on every statement. A maintenance task that may
@@ -19,7 +23,7 @@ export const layer = (options: { readonly url: Redacted.Redacted; readonly maxCo
     maxConnections: options.maxConnections,
     connectTimeout: "5 seconds",
     keepAlive: "10 seconds",
-    applicationName: "berth",
+    applicationName,
     startupParameters: {
       statement_timeout: String(statementMillisMax),
       transaction_timeout: String(transactionMillisMax),

@@ -1,6 +1,8 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Effect, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import { SqlError } from "effect/sql"
+import { note } from "../metrics/Series.ts"
+import { postgresFailures } from "../metrics/StoreFailures.ts"
 
 const postgresAway = new StoreUnavailable({
   store: "postgresql",
@@ -8,7 +10,7 @@ const postgresAway = new StoreUnavailable({
   detail: "The record does not answer at the moment. Try again in 2 seconds, a booking with the same Idempotency-Key."
 })
 
-const isSqlError = Schema.is(SqlError.SqlError)
+export const isSqlError = Schema.is(SqlError.SqlError)
 
 const isAway = Schema.is(
   Schema.Literals([
@@ -29,9 +31,27 @@ const isOfData = Schema.is(Schema.Struct({ code: Schema.String.check(Schema.isPa
 export const isStoreAway = ({ reason }: SqlError.SqlError): boolean =>
   isAway(reason._tag) && !(reason._tag === "UnknownError" && isOfData(reason.cause))
 
+/** While PostgreSQL is away every caller learns of it; a line for each would be a flood. */
+const sayEveryMillis = 1_000
+let saidMillis = -Infinity
+
+// The name and PostgreSQL's sentence alone: what else an error holds may have rows in it.
+const sayAway = Effect.fnUntraced(function*({ reason }: SqlError.SqlError) {
+  note(postgresFailures(reason._tag), 1)
+  const nowMillis = yield* Clock.currentTimeMillis
+  if (nowMillis - saidMillis >= sayEveryMillis) {
+    saidMillis = nowMillis
+    const said = reason.cause instanceof Error ? reason.cause.message : reason.message
+    yield* Effect.logWarning(`PostgreSQL is away: ${reason._tag}, ${said}`)
+  }
+})
+
 type OfSql = SqlError.SqlError | Schema.SchemaError
 
 const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(error) && !Schema.isSchemaError(error)
+
+// Where a connection is lost within a transaction, the client's ROLLBACK fails on it too, and dies of it.
+const failOfSql = (defect: unknown) => isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
 
 /**
  * Makes what callers can act on of SQL's failures: a store that is away or busy. A wrong statement, a violated
@@ -42,11 +62,14 @@ export const fromStore = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, OfSql> | StoreUnavailable, R> =>
   // catchIf does not narrow a type parameter.
   // @effect-diagnostics-next-line catchConditionalRefailToCatchIf:off
-  Effect.catch(self, (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
-    if (isNotOfSql(error)) {
-      return Effect.fail(error)
+  Effect.catch(
+    Effect.catchDefect(self, failOfSql),
+    (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
+      if (isNotOfSql(error)) {
+        return Effect.fail(error)
+      }
+      return isSqlError(error) && isStoreAway(error)
+        ? Effect.andThen(sayAway(error), Effect.fail(postgresAway))
+        : Effect.die(error)
     }
-    return isSqlError(error) && isStoreAway(error)
-      ? Effect.andThen(Effect.logWarning("PostgreSQL is away", error.reason), Effect.fail(postgresAway))
-      : Effect.die(error)
-  })
+  )

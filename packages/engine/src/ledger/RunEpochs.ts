@@ -40,6 +40,13 @@ export const WaitingHold = Schema.Struct({
 })
 export type WaitingHold = typeof WaitingHold.Type
 
+/** Runs under a new epoch, with what the record had sold of them and who waited at the moment in which it was raised. */
+export interface Rebuild {
+  readonly runs: ReadonlyArray<RebuildingRun>
+  readonly sold: ReadonlyArray<SoldLegs>
+  readonly waiting: ReadonlyArray<WaitingHold>
+}
+
 const Ids = Schema.fromJsonString(Schema.Array(Schema.Int))
 const Versions = Schema.fromJsonString(
   Schema.Array(Schema.Struct({ id: Schema.Int, epoch: Schema.Int, version: Schema.Int }))
@@ -53,7 +60,7 @@ export class RunEpochs extends Context.Service<RunEpochs, {
   beginRebuild(
     runIds: ReadonlyArray<number>,
     which: "all" | "unloaded"
-  ): Effect.Effect<ReadonlyArray<RebuildingRun>, StoreUnavailable>
+  ): Effect.Effect<Rebuild, StoreUnavailable>
   /** Puts the epoch of runs whose loading was refused up to what Redis has, so that the next loading is above it. */
   overtake(
     runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly redisEpoch: number }>
@@ -155,16 +162,19 @@ const make = Effect.gen(function*() {
   })
 
   return RunEpochs.of({
-    // The lock in a statement of its own: a commit that held it has ended by the time the epoch is raised.
-    beginRebuild: (runs, which) =>
+    // The lock in a statement of its own: a commit that held it has ended by the time the epoch is raised. Sales are read
+    // while it is held: a cancellation of the new epoch then frees what is loaded as taken. Of one that was read as free
+    // already, the release would be repeated after the loading, and free the berth under its next owner.
+    beginRebuild: (runIds, which) =>
       fromStore(sql.withTransaction(Effect.gen(function*() {
-        yield* lockAll(runs)
-        const raised = yield* raiseEpoch({
-          ids: runs,
+        yield* lockAll(runIds)
+        const runs = yield* raiseEpoch({
+          ids: runIds,
           states: which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"]
         })
-        yield* endReleases(raised.map(({ id }) => id))
-        return raised
+        const ids = runs.map(({ id }) => id)
+        yield* endReleases(ids)
+        return { runs, sold: yield* selectSold(ids), waiting: yield* selectWaiting(ids) }
       }))),
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
     overtake: (runs) => fromStore(setEpoch(runs)),

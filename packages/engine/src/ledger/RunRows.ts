@@ -16,7 +16,9 @@ export const RunForRedis = Schema.Struct({
   epoch: Schema.Int,
   legs: Schema.Int,
   /** Version of the train's seat configuration. */
-  version: Schema.Int
+  version: Schema.Int,
+  /** How long ago it was last edited, seconds of real time; null where it never was. */
+  editedSecondsAgo: Schema.NullOr(Schema.Finite)
 })
 export type RunForRedis = typeof RunForRedis.Type
 
@@ -116,7 +118,8 @@ const make = Effect.gen(function*() {
   })
   const forRedis = sql`r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
     to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
-    (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
+    (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs,
+    extract(epoch FROM clock_timestamp() - t.config_changed_at)::float8 AS "editedSecondsAgo"`
   const selectBehind = SqlSchema.findAll({
     Request: Schema.Void,
     Result: RunForRedis,

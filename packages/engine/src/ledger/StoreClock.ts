@@ -2,6 +2,7 @@ import { JourneyDate } from "@berth/domain/JourneyDate"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { postgresProbe } from "../metrics/PostgresMetrics.ts"
 import { fromStore } from "./LedgerError.ts"
 
 /** How often the distance between PostgreSQL's clock and this process's is measured. */
@@ -34,7 +35,7 @@ export class StoreClock extends Context.Service<StoreClock, {
       // Half of the way there and back is taken as the age of the answer.
       const measure = Effect.gen(function*() {
         const before = monotonicMillis()
-        const { millis } = yield* readNow(undefined)
+        const { millis } = yield* postgresProbe(readNow(undefined))
         return millis - (before + monotonicMillis()) / 2
       }).pipe(Effect.catchTag("NoSuchElementError", Effect.die), fromStore)
 

@@ -1,20 +1,29 @@
 import { Effect, Ref, Schedule, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { SqlSchema } from "effect/sql"
-import { isStoreAway } from "./LedgerError.ts"
+import { isSqlError, isStoreAway } from "./LedgerError.ts"
 
 /** How long a transaction whose COMMIT was not answered is asked after; none lives longer than the limit of 10 s. */
 const askEvery = Schedule.max([Schedule.spaced("200 millis"), Schedule.recurs(100)])
+
+const whileAway = <A, E extends { readonly _tag: string }>(self: Effect.Effect<A, E | SqlError.SqlError>) =>
+  Effect.retry(self, { schedule: askEvery, while: (error) => isSqlError(error) && isStoreAway(error) })
+
+const lost = { status: "aborted" } as const
 
 const Outcome = Schema.Struct({ status: Schema.NullOr(Schema.Literals(["committed", "aborted", "in progress"])) })
 
 /**
  * Runs a transaction whose rows carry its id. When the answer to COMMIT is lost, PostgreSQL is asked until it is known
  * what became of it: reading the rows back too early would deny a sale that still happens.
+ *
+ * `isWritten` asks whether the record has what the rows say. After a crash PostgreSQL gives the id of a transaction that
+ * was lost to another one, so that the id alone would acknowledge what is gone.
  */
 export const decided = <A extends { readonly transactionId: string }>(
   sql: SqlClient.SqlClient,
-  work: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError | Schema.SchemaError>
+  work: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError | Schema.SchemaError>,
+  isWritten: (rows: ReadonlyArray<A>) => Effect.Effect<boolean, SqlError.SqlError | Schema.SchemaError>
 ): Effect.Effect<ReadonlyArray<A>, SqlError.SqlError | Schema.SchemaError> =>
   Effect.gen(function*() {
     const done = yield* Ref.make<ReadonlyArray<A>>([])
@@ -34,10 +43,14 @@ export const decided = <A extends { readonly transactionId: string }>(
           }
           const { status: outcome } = yield* askStatus(first.transactionId).pipe(
             Effect.repeat({ schedule: askEvery, until: ({ status }) => status !== "in progress" }),
-            Effect.retry({ schedule: askEvery, while: (failure) => failure._tag === "SqlError" }),
-            Effect.catchTag("NoSuchElementError", Effect.die)
+            whileAway,
+            Effect.catchTags({
+              // It answers, and knows of no such transaction: one that was lost in a crash.
+              SqlError: (refusal) => isStoreAway(refusal) ? Effect.fail(refusal) : Effect.succeed(lost),
+              NoSuchElementError: Effect.die
+            })
           )
-          return outcome === "committed" ? rows : yield* error
+          return outcome === "committed" && (yield* whileAway(isWritten(rows))) ? rows : yield* error
         }))
     )
   })

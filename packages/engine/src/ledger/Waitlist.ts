@@ -80,6 +80,11 @@ export class Waitlist extends Context.Service<Waitlist, {
         execute: (promotion) =>
           sql`SELECT outcome, transaction_id AS "transactionId" FROM commit_promotion(${promotion}::text::jsonb)`
       })
+      const selectPromoted = SqlSchema.findAll({
+        Request: Pnr,
+        Result: Schema.Struct({ pnr: Pnr }),
+        execute: (pnr) => sql`SELECT pnr FROM waitlist_entry WHERE pnr = ${pnr} AND state = 'promoted'`
+      })
       const selectRuns = SqlSchema.findAll({
         Request: Schema.Void,
         Result: Schema.Struct({ runId: Schema.Int }),
@@ -90,7 +95,11 @@ export class Waitlist extends Context.Service<Waitlist, {
       return Waitlist.of({
         waiting: (runId) => fromStore(selectWaiting(runId)),
         promote: Effect.fn("Waitlist.promote")(function*(promotion) {
-          const [row] = yield* fromStore(decided(sql, commit(promotion)))
+          const isWritten = ([row]: ReadonlyArray<typeof PromotionOutcome.Type>) =>
+            row?.outcome === "committed"
+              ? Effect.map(selectPromoted(promotion.pnr), ({ length }) => length > 0)
+              : Effect.succeed(true)
+          const [row] = yield* fromStore(decided(sql, commit(promotion), isWritten))
           return row === undefined ? yield* Effect.die(new Error("commit_promotion gave no row")) : row.outcome
         }),
         runsWaiting: Effect.map(fromStore(selectRuns(undefined)), (rows) => rows.map(({ runId }) => runId))

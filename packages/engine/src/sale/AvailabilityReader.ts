@@ -5,7 +5,7 @@ import { ClassNotOnTrain } from "@berth/domain/BookingErrors"
 import { bayMask, berthAt } from "@berth/domain/CoachLayout"
 import type { JourneyDate } from "@berth/domain/JourneyDate"
 import type { LegRange } from "@berth/domain/LegRange"
-import { quotaNames } from "@berth/domain/Quota"
+import { Quota, quotaNames } from "@berth/domain/Quota"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import type { StationCode } from "@berth/domain/StationCode"
 import type { TrainId } from "@berth/domain/TrainId"
@@ -129,9 +129,14 @@ const toQuotas = (
 ): ReadonlyArray<QuotaAvailability> => {
   const layout = coachLayouts[travelClass]
   const taken = takenBays(snapshot.taken, legs, range)
-  return [...snapshot.masks].map(([quota, mask]) => {
+  // In the railway's order: Redis has them in another one after each loading, and a watcher would take that for news.
+  return Quota.literals.flatMap((quota) => {
+    const mask = snapshot.masks.get(quota)
+    if (mask === undefined) {
+      return []
+    }
     const free = mask.map((byte, bay) => byte & ~(taken[bay] ?? 0))
-    return {
+    return [{
       quota,
       quotaName: quotaNames[quota],
       free: countBits(free, 255),
@@ -143,7 +148,7 @@ const toQuotas = (
       ),
       rac: { free: 0 },
       waitlist: quota === "GN" ? { kind: "GNWL", waiting: snapshot.waitingPassengers, max: waitlistMax } : null
-    }
+    }]
   })
 }
 

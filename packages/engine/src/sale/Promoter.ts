@@ -12,6 +12,8 @@ import {
 import { HoldFacts } from "../ledger/HoldFacts.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { type PromotionOutcome, type WaitingBooking, Waitlist } from "../ledger/Waitlist.ts"
+import { countPromotion } from "../metrics/CommitMetrics.ts"
+import { promoted } from "../metrics/SaleMetrics.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
@@ -21,8 +23,6 @@ import { verdictOn } from "./Sweeper.ts"
 
 /** How long after the berths were given the record takes a promotion. */
 const commitMillisMax = 10_000
-
-const promoted = Metric.counter("berth_waitlist_promoted", { description: "Parties promoted", incremental: true })
 
 /**
  * Gives what was set free to those who wait, in the order of their numbers, before newcomers see it. A party that what is
@@ -95,6 +95,7 @@ const make = Effect.gen(function*() {
         berth: runBerthOf(run.id, composed.travelClass, seated.slots[index] ?? -1)
       }))
     })
+    yield* countPromotion(outcome)
     yield* inventory.judge({
       run,
       epoch,

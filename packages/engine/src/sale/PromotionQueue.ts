@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Queue } from "effect"
+import { showPromotionQueue } from "../metrics/SaleMetrics.ts"
 
 /** Runs that may wait for the promoter; one that finds no room is found by the promoter's own round. */
 const queueMax = 10_000
@@ -13,6 +14,7 @@ export class PromotionQueue extends Context.Service<PromotionQueue, {
     Effect.gen(function*() {
       const queue = yield* Queue.dropping<number>(queueMax)
       const queued = new Set<number>()
+      showPromotionQueue(() => queued.size)
       return PromotionQueue.of({
         wake: (runId) =>
           Effect.suspend(() => {

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Metric } from "effect"
 import { type HoldVerdict, Inventory, type LiveHold, type RunRef } from "../inventory/Inventory.ts"
 import { Cancellations } from "../ledger/Cancellations.ts"
 import { type HoldFact, HoldFacts } from "../ledger/HoldFacts.ts"
+import { holdsDropped } from "../metrics/SaleMetrics.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -19,11 +20,6 @@ const graceMillis = 15_000
 
 /** Runs swept at once. */
 const concurrency = 16
-
-const dropped = Metric.counter("berth_holds_dropped", {
-  description: "Holds that were never committed and were given back",
-  incremental: true
-})
 
 /** Ends what was begun and not finished: holds of dead servers, releases that Redis has not confirmed. */
 export class Sweeper extends Context.Service<Sweeper, {
@@ -77,7 +73,7 @@ const make = Effect.gen(function*() {
       const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
       if (drops > 0) {
         yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
-        yield* Metric.update(dropped, drops)
+        yield* Metric.update(holdsDropped, drops)
       }
       yield* promotions.wake(run.id)
     },

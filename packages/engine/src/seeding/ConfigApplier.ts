@@ -1,7 +1,9 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
 import { type RunForRedis, RunRows } from "../ledger/RunRows.ts"
+import { editLag } from "../metrics/SeedingMetrics.ts"
+import { note } from "../metrics/Series.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -16,6 +18,16 @@ export class ConfigApplier extends Context.Service<ConfigApplier, {
   readonly applyAll: Effect.Effect<number, StoreUnavailable>
 }>()("@berth/engine/seeding/ConfigApplier") {
   static readonly layer = Layer.effect(ConfigApplier, Effect.suspend(() => make))
+}
+
+/** One figure a train: an edit is shown when the last of its runs shows it. */
+const noteLags = (behind: ReadonlyArray<RunForRedis>, elapsedSeconds: number): void => {
+  const byTrain = new Map(behind.map((run) => [run.trainNumber, run.editedSecondsAgo]))
+  for (const editedSecondsAgo of byTrain.values()) {
+    if (editedSecondsAgo !== null) {
+      note(editLag, editedSecondsAgo + elapsedSeconds)
+    }
+  }
 }
 
 const make = Effect.gen(function*() {
@@ -37,6 +49,7 @@ const make = Effect.gen(function*() {
     })
 
   const applyAll = Effect.gen(function*() {
+    const startNanos = yield* Clock.monotonicTimeNanos
     const behind = yield* rows.behind
     if (behind.length === 0) {
       return 0
@@ -48,6 +61,7 @@ const make = Effect.gen(function*() {
     })
     // Redis first and for all runs, since that is what passengers see; then the record, in one statement.
     const replies = yield* Effect.forEach(runs, ({ composition, run }) => apply(run, composition), { concurrency })
+    noteLags(behind, Number((yield* Clock.monotonicTimeNanos) - startNanos) / 1e9)
     const early = runs.filter((_, index) => replies[index] === "Early").map(({ run }) => run.id)
     const shown = runs.filter((_, index) => replies[index] !== "Early")
     yield* rows.applied(shown.map(({ composition: { version }, run: { epoch, id } }) => ({ id, epoch, version })))

@@ -1,21 +1,21 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Metric, Random } from "effect"
+import { Context, Effect, Layer, Random } from "effect"
 import { RunRows } from "../ledger/RunRows.ts"
+import { counter, note } from "../metrics/Series.ts"
 import { Audit, type Difference } from "./Audit.ts"
 import { RunLoader } from "./RunLoader.ts"
 
 /** Runs looked at in one go: what a hundred bookings cost, so that the sale does not notice. */
 const runsPerLook = 25
 
-const drifted = Metric.counter("berth_reconcile_drift_runs_total", {
-  description: "Runs of which Redis and the record were found to say different things, and which were loaded again",
-  incremental: true
-})
-
-const contradicted = Metric.counter("berth_reconcile_contradictions_total", {
-  description: "Contradictions found within the record, which only a person can mend",
-  incremental: true
-})
+const drifted = counter(
+  "berth_reconcile_drift_runs_total",
+  "Runs of which Redis and the record were found to say different things, and which were loaded again"
+)
+const contradicted = counter(
+  "berth_reconcile_contradictions_total",
+  "Contradictions found within the record, which only a person can mend"
+)
 
 const textOf = ({ date, one, other, subject, trainId }: Difference): string =>
   `train ${trainId} of ${date}, ${subject}: ${one}; ${other}`
@@ -54,14 +54,14 @@ const make = Effect.gen(function*() {
       (difference) => Effect.logError(`The record contradicts itself: ${textOf(difference)}`),
       { discard: true }
     )
-    yield* Metric.update(contradicted, ofRecord.length)
+    note(contradicted, ofRecord.length)
     if (runs.length > 0) {
       yield* Effect.forEach(
         ofRedis,
         (difference) => Effect.logWarning(`Redis has drifted from the record, loading again: ${textOf(difference)}`),
         { discard: true }
       )
-      yield* Metric.update(drifted, runs.length)
+      note(drifted, runs.length)
       yield* loader.load(runs, "all")
     }
     return runs

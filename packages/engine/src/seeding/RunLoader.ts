@@ -4,6 +4,7 @@ import { Context, Deferred, Effect, Layer, Metric } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
 import { type RebuildingRun, RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
 import { RunRows } from "../ledger/RunRows.ts"
+import { rebuilds } from "../metrics/SeedingMetrics.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -13,8 +14,6 @@ const runsPerChunk = 500
 
 /** How long a caller waits for a run to be loaded before being told to come back. */
 const callerPatience = "3 seconds"
-
-const rebuilds = Metric.counter("berth_run_rebuilds", { description: "Runs loaded into Redis", incremental: true })
 
 /**
  * Puts runs into Redis from the record, under a new epoch: the first time, and whenever what Redis has of them cannot be
@@ -64,17 +63,11 @@ const make = Effect.gen(function*() {
   })
 
   const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
-    const runs = yield* epochs.beginRebuild(runIds, which)
+    const { runs, sold, waiting } = yield* epochs.beginRebuild(runIds, which)
     if (runs.length === 0) {
       return
     }
-    const ids = runs.map(({ id }) => id)
-    // Read after the fence: whoever sold under the old epoch has committed, and nobody can any more.
-    const [sold, waiting, current] = yield* Effect.all([
-      epochs.sold(ids),
-      epochs.waiting(ids),
-      compositions.getAll(runs)
-    ])
+    const current = yield* compositions.getAll(runs)
     const soldByRun = Map.groupBy(sold, ({ runId }) => runId)
     const waitingByRun = Map.groupBy(waiting, ({ runId }) => runId)
     const loads = runs.map((run) =>

@@ -8,7 +8,7 @@ import {
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol"
 import { Effect } from "effect"
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2"
-import { AvailabilityWatch } from "../AvailabilityWatch.ts"
+import { Watchers } from "../Watchers.ts"
 import { makeBookingService } from "./BookingService.ts"
 import { makeGrpcCalls } from "./GrpcCalls.ts"
 import { listenHttp2 } from "./Http2Listener.ts"
@@ -64,7 +64,7 @@ const respond = async (
  * listens.
  */
 export const serveGrpc = Effect.fnUntraced(function*(options: { readonly host: string; readonly port: number }) {
-  const watches = yield* AvailabilityWatch
+  const watchers = yield* Watchers
   const service = yield* makeBookingService(yield* makeGrpcCalls)
   const router = createConnectRouter({ ...routerOptions, acceptCompression: [compressionGzip, compressionBrotli] })
   reflection(service(router))
@@ -78,6 +78,6 @@ export const serveGrpc = Effect.fnUntraced(function*(options: { readonly host: s
       response.stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
     })
   }
-  const { address, family, port } = yield* listenHttp2({ ...options, onRequest, beforeStop: watches.end })
+  const { address, family, port } = yield* listenHttp2({ ...options, onRequest, beforeStop: watchers.end })
   return `${family === "IPv6" ? `[${address}]` : address}:${port}`
 })

@@ -1,4 +1,5 @@
 import { BookingService } from "@berth/server/generated/berth/v1/berth_pb"
+import * as Reception from "@berth/server/Reception"
 import * as WebHandler from "@berth/server/WebHandler"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
@@ -19,5 +20,5 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("Connect ove
       const request = toRequest(`http://127.0.0.1/${BookingService.typeName}/Book`, { token, body })
       const answer = yield* Effect.flatMap(Effect.promise(() => handler(request)), readAnswer)
       assert.deepEqual([answer.status, answer.body["status"]], [200, "CONFIRMED"], answer.text)
-    }))
+    }).pipe(Effect.provide(Reception.layer)))
 })

@@ -3,11 +3,9 @@ import { Inventory } from "@berth/engine/inventory/Inventory"
 import { Bookings } from "@berth/engine/ledger/Bookings"
 import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
 import { Book } from "@berth/engine/sale/Book"
-import { AvailabilityWatch } from "@berth/server/AvailabilityWatch"
-import { CallBudget } from "@berth/server/CallBudget"
-import { Desk } from "@berth/server/Desk"
 import { ErrorInfoSchema } from "@berth/server/generated/google/rpc/error_details_pb"
 import { serveGrpc } from "@berth/server/grpc/GrpcServer"
+import * as Reception from "@berth/server/Reception"
 import { Code } from "@connectrpc/connect"
 import { createGrpcTransport } from "@connectrpc/connect-node"
 import { assert, layer } from "@effect/vitest"
@@ -18,14 +16,12 @@ import { dayFromToday } from "../TestNetwork.ts"
 import { engine, tokenOf } from "../TestServer.ts"
 import { answered, bearer, clientOf, hangUp, refused } from "./TestClients.ts"
 
-const services = Layer.mergeAll(AvailabilityWatch.layer, CallBudget.layer, Desk.layer)
-
 /** A listener of its own, over the engine as it is or as a test has changed it. */
 const start = Effect.gen(function*() {
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
   const address = yield* serveGrpc({ host: "127.0.0.1", port: 0 }).pipe(
-    Effect.provide(yield* Scope.provide(Layer.build(services), scope)),
+    Effect.provide(yield* Scope.provide(Layer.build(Reception.layer), scope)),
     Scope.provide(scope)
   )
   const url = `http://${address}`

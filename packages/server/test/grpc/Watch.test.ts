@@ -1,7 +1,6 @@
 import { AvailabilityWatch } from "@berth/server/AvailabilityWatch"
-import { CallBudget } from "@berth/server/CallBudget"
-import { Desk } from "@berth/server/Desk"
 import { serveGrpc } from "@berth/server/grpc/GrpcServer"
+import * as Reception from "@berth/server/Reception"
 import * as Routes from "@berth/server/Routes"
 import type { Transport } from "@connectrpc/connect"
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node"
@@ -24,10 +23,11 @@ const serve = Effect.gen(function*() {
         ...real,
         watch: (asked) => Stream.ensuring(real.watch(asked), Queue.offer(ended, undefined))
       }))
-  ).pipe(Layer.provide(AvailabilityWatch.layer))
+  )
   const routes = HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
-    Layer.provideMerge(Layer.mergeAll(watches, CallBudget.layer, Desk.layer))
+    Layer.provideMerge(watches),
+    Layer.provideMerge(Reception.layer)
   )
   const services = yield* Layer.build(routes)
   const grpc = yield* Effect.provide(serveGrpc({ host: "127.0.0.1", port: 0 }), services)

@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { closeSync, openSync } from "node:fs"
+import { createServer } from "node:net"
+import { setTimeout as pause } from "node:timers/promises"
+
+/** A port that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no port is free")
+  return address.port
+}
+
+/** Asks until the answer is yes; fails with `what` when it takes too long. */
+export const waitUntil = async (
+  what: string,
+  millisMax: number,
+  ask: () => boolean | Promise<boolean>,
+  everyMillis = 25
+): Promise<void> => {
+  const until = performance.now() + millisMax
+  while (!(await ask())) {
+    if (performance.now() > until) throw new Error(`${what}: not within ${millisMax / 1000} s`)
+    await pause(everyMillis)
+  }
+}
+
+// Where there is setpriv, what was started ends with this process however that ends.
+const endsWithParent = process.platform === "linux"
+  && spawnSync("setpriv", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
+
+const running = new Set<ChildProcess>()
+process.once("exit", () => {
+  for (const child of running) child.signal("SIGKILL")
+})
+
+export interface Command {
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly logFile: string
+}
+
+/** A process that was started here and may be killed, stopped and continued. */
+export class ChildProcess {
+  readonly #child: ReturnType<typeof spawn>
+  readonly ended: Promise<void>
+  #over = false
+
+  constructor({ args, command, cwd, env, logFile }: Command) {
+    const log = openSync(logFile, "a")
+    this.#child = spawn(
+      endsWithParent ? "setpriv" : command,
+      endsWithParent ? ["--pdeathsig", "KILL", "--", command, ...args] : args,
+      { cwd, env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", log, log] }
+    )
+    closeSync(log)
+    running.add(this)
+    this.ended = new Promise((resolve) => {
+      const end = () => {
+        this.#over = true
+        running.delete(this)
+        resolve()
+      }
+      this.#child.once("exit", end)
+      this.#child.once("error", end)
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#over) this.#child.kill(signal)
+  }
+
+  async end(signal: NodeJS.Signals, millisMax = 15_000): Promise<void> {
+    this.signal(signal)
+    const timer = setTimeout(() => this.signal("SIGKILL"), millisMax)
+    await this.ended
+    clearTimeout(timer)
+  }
+}

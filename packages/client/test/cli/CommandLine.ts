@@ -1,0 +1,71 @@
+import { Effect, Queue } from "effect"
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const bin = join(import.meta.dirname, "../../bin/berth.mjs")
+
+/** What a call of the command line came to. */
+export interface Outcome {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CallOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+}
+
+/** A home of its own, so that nobody's settings are read or written. */
+export const temporaryHome = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "berth-cli-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+const start = (home: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  spawn(process.execPath, [bin, ...args], {
+    cwd: home,
+    env: { PATH: process.env["PATH"], HOME: home, ...env },
+    stdio: ["pipe", "pipe", "pipe"]
+  })
+
+/** Runs `berth` to its end in a home, with nothing else of this process's environment. */
+export const runBerth = (home: string, args: ReadonlyArray<string>, { env, stdin }: CallOptions = {}) =>
+  Effect.callback<Outcome>((resume) => {
+    const child = start(home, args, env)
+    let stdout = ""
+    let stderr = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+    })
+    child.once("close", (status) => resume(Effect.succeed({ status, stdout, stderr })))
+    child.stdin.end(stdin ?? "")
+    return Effect.sync(() => child.kill())
+  })
+
+/** A `berth` that goes on: its lines as they come, and a way to press Ctrl-C. */
+export const followBerth = Effect.fnUntraced(
+  function*(home: string, args: ReadonlyArray<string>, { env }: CallOptions = {}) {
+    const lines = yield* Queue.unbounded<string>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => start(home, args, env)),
+      (running) => Effect.sync(() => running.kill("SIGKILL"))
+    )
+    let rest = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const parts = (rest + text).split("\n")
+      rest = parts.pop() ?? ""
+      for (const part of parts) Queue.offerUnsafe(lines, part)
+    })
+    const ended = Effect.callback<number | null>((resume) => {
+      child.once("close", (status) => resume(Effect.succeed(status)))
+    })
+    const interrupt = Effect.andThen(Effect.sync(() => child.kill("SIGINT")), ended)
+    return { next: Queue.take(lines), interrupt }
+  }
+)

@@ -1,0 +1,46 @@
+import { BerthApi, TimetableApi } from "@berth/domain/BerthApi"
+import { RequestCheck } from "@berth/domain/RequestCheck"
+import { Context, Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { HttpApi, HttpApiBuilder } from "effect/http-api"
+import * as HealthRoutes from "./HealthRoutes.ts"
+import * as Limits from "./Limits.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
+import { ReadingDesk } from "./ReadingDesk.ts"
+import * as RequestEnvelope from "./RequestEnvelope.ts"
+import * as RequestIssues from "./RequestIssues.ts"
+import * as TimetableHandlers from "./TimetableHandlers.ts"
+
+/** The part of the API that everybody may read. */
+class ReadingApi extends HttpApi.make("berth")
+  .add(TimetableApi)
+  .middleware(RequestCheck)
+  .annotateMerge(BerthApi.annotations)
+{}
+
+const layer = Layer.mergeAll(
+  HttpApiBuilder.layer(ReadingApi, { openapiPath: "/openapi.json" }).pipe(
+    Layer.provide(TimetableHandlers.layer),
+    Layer.provide([RequestIssues.layer, ReaderLimits.layerHttp])
+  ),
+  HealthRoutes.layer,
+  RequestEnvelope.layer
+).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, HttpServer.layerServices]))
+
+/** What `ReadingEngine` has. */
+type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>
+
+/**
+ * Stations, trains and what is free, as one function from request to response. It has no call that sells and needs
+ * nothing that could, so it may stand where no right to sell should be.
+ */
+export const make = Effect.gen(function*() {
+  const services = yield* Effect.context<Needs>()
+  const { handler } = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      HttpRouter.toWebHandler(layer.pipe(Layer.provide(Layer.succeedContext(services))), { disableLogger: true })
+    ),
+    ({ dispose }) => Effect.promise(dispose)
+  )
+  return (request: Request): Promise<Response> => handler(request, Context.empty())
+})

@@ -1,0 +1,54 @@
+import { Overloaded } from "@berth/domain/ServiceErrors"
+import { readGauge } from "@berth/engine/metrics/Series"
+import { Context, Deferred, Effect, Layer, Stream } from "effect"
+
+/** Streams watched at once: each costs four reads of Redis a second, or a row of PostgreSQL a second. */
+export const watchersMax = 500
+
+/** After this a stream ends and its watcher asks anew, so that nobody watches on with a token that has ended. */
+const watchFor = "15 minutes"
+
+const tooMany = new Overloaded({
+  retryAfterSeconds: 10,
+  detail: `${watchersMax} streams are watched already. Ask for the present state instead, or try again in 10 s.`
+})
+
+/** Those who watch: how many there may be, and how they are all sent home. */
+export class Watchers extends Context.Service<Watchers, {
+  /** The stream, for as long as it may be watched. */
+  admit<A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E | Overloaded, R>
+  /** Ends every stream, so that a server that stops need not wait for those who would watch for ever. */
+  readonly end: Effect.Effect<void>
+}>()("@berth/server/Watchers") {
+  static readonly layer = Layer.effect(
+    Watchers,
+    Effect.gen(function*() {
+      const stopping = yield* Deferred.make<void>()
+      let watchers = 0
+      readGauge("berth_watchers", "Journeys and bookings that are watched; refused from 500 up", () => watchers)
+
+      const enter = Effect.acquireRelease(
+        Effect.suspend(() => {
+          if (watchers >= watchersMax) {
+            return Effect.fail(tooMany)
+          }
+          watchers++
+          return Effect.void
+        }),
+        () =>
+          Effect.sync(() => {
+            watchers--
+          })
+      )
+
+      return Watchers.of({
+        admit: (stream) =>
+          Stream.unwrap(Effect.as(
+            enter,
+            Stream.interruptWhen(stream, Effect.timeoutOption(Deferred.await(stopping), watchFor))
+          )),
+        end: Effect.asVoid(Deferred.succeed(stopping, undefined))
+      })
+    })
+  )
+}

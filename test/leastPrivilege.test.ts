@@ -1,0 +1,247 @@
+import { BookingRequest } from "@berth/domain/BookingRequest"
+import { addDays } from "@berth/domain/JourneyDate"
+import { TrainId } from "@berth/domain/TrainId"
+import { UserId } from "@berth/domain/UserId"
+import * as Engine from "@berth/engine/Engine"
+import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
+import * as Migrations from "@berth/engine/ledger/Migrations"
+import { StoreClock } from "@berth/engine/ledger/StoreClock"
+import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
+import { Book } from "@berth/engine/sale/Book"
+import { Cancel } from "@berth/engine/sale/Cancel"
+import { Audit } from "@berth/engine/seeding/Audit"
+import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
+import * as Scheduler from "@berth/scheduler/Scheduler"
+import { Tokens } from "@berth/server/Tokens"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { databaseAs, redisAs, type Role, Stores } from "./LeastPrivilege.ts"
+import { readProjectFile } from "./ProjectFiles.ts"
+
+const trainId = TrainId.make("T1")
+const caller = { userId: UserId.make("user_1"), role: "passenger" } as const
+const routeId = "0".repeat(64)
+
+/** What an import does, as the migrator: a train that runs every day, with thirty berths. */
+const makeTrain = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO station (code, name) VALUES ('AAA', 'A'), ('BBB', 'B'), ('CCC', 'C')`
+  yield* sql`INSERT INTO route (id) VALUES (${routeId})`
+  yield* sql`INSERT INTO route_stop VALUES (${routeId}, 0, 'AAA', 36000, 36000, 0),
+    (${routeId}, 1, 'BBB', 43200, 43200, 100000), (${routeId}, 2, 'CCC', 50400, 50400, 200000)`
+  yield* sql`INSERT INTO train (id, name, train_type, time_zone, source, composition_derived)
+    VALUES (${trainId}, 'Train', 'Express', 'Asia/Kolkata', 'made by a test', false)`
+  yield* sql`INSERT INTO train_service VALUES (${trainId}, 0, ${routeId}, 127, '2020-01-01', '2099-12-31')`
+  yield* sql`INSERT INTO train_seat_config VALUES (${trainId}, 'SL', 'GN', 'LB', 30)`
+})
+
+const asMigrator = Layer.effectDiscard(makeTrain).pipe(
+  Layer.provideMerge(Migrations.layer),
+  Layer.provide(databaseAs("berth_migrator"))
+)
+
+const as = (role: "berth_server" | "berth_scheduler") => Layer.merge(databaseAs(role), redisAs(role))
+
+class Server extends Context.Service<
+  Server,
+  Context.Context<Layer.Success<typeof serverLayer>>
+>()("test/Server") {}
+
+class Timekeeper extends Context.Service<
+  Timekeeper,
+  Context.Context<Layer.Success<typeof schedulerLayer>>
+>()("test/Timekeeper") {}
+
+const serverLayer = Tokens.layer.pipe(Layer.provideMerge(Engine.layer), Layer.provideMerge(as("berth_server")))
+const schedulerLayer = Layer.merge(Scheduler.layer, Audit.layer).pipe(
+  Layer.provideMerge(Engine.layer),
+  Layer.provideMerge(as("berth_scheduler"))
+)
+
+// Two engines side by side, as two processes would be: a layer is built once in a build, so each has a build of its own.
+const processes = Layer.merge(
+  Layer.effect(Server, Layer.build(Layer.fresh(serverLayer))),
+  Layer.effect(Timekeeper, Layer.build(Layer.fresh(schedulerLayer)))
+).pipe(Layer.provide(asMigrator), Layer.provideMerge(Stores.layer))
+
+const onServer = <A, E, R>(self: Effect.Effect<A, E, R | Layer.Success<typeof serverLayer>>) =>
+  Effect.flatMap(Server, (server) => Effect.provide(self, server))
+
+const onScheduler = <A, E, R>(self: Effect.Effect<A, E, R | Layer.Success<typeof schedulerLayer>>) =>
+  Effect.flatMap(Timekeeper, (scheduler) => Effect.provide(self, scheduler))
+
+const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(condition, { schedule: Schedule.spaced("20 millis"), until: (holds) => holds })
+
+const decodeRequest = Schema.decodeUnknownEffect(BookingRequest)
+
+const date = Effect.gen(function*() {
+  return addDays(yield* (yield* StoreClock).today("Asia/Kolkata"), 10)
+})
+
+const book = (passengers: number) =>
+  onServer(Effect.gen(function*() {
+    const request = yield* decodeRequest({
+      trainId,
+      date: yield* date,
+      travelClass: "SL",
+      quota: "GN",
+      passengers: Array.from({ length: passengers }, () => ({ name: "Example", age: 30 }))
+    })
+    return (yield* (yield* Book).book({ caller, request, key: undefined })).booking
+  }))
+
+const free = onServer(Effect.gen(function*() {
+  const { classes } = yield* (yield* AvailabilityReader).availability({ trainId, date: yield* date })
+  return classes[0]?.quotas[0]?.free ?? -1
+}))
+
+const isOpen = onScheduler(Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  return (yield* sql`SELECT FROM run WHERE state <> 'OPEN'`).length === 0 &&
+    (yield* sql`SELECT FROM run LIMIT 1`).length === 1
+}))
+
+/** What PostgreSQL says to a statement of a role. */
+const refusal = (role: Role, statement: string) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const error = yield* Effect.flip(sql.unsafe(statement))
+    return String(error.reason.cause)
+  }).pipe(Effect.provide(databaseAs(role)))
+
+/** What Redis says to a command. */
+const refusalOf = (command: string, ...args: ReadonlyArray<string>) =>
+  Effect.flatMap(ManagedRedis, (redis) => Effect.flip(redis.sendPlain<string>(command, ...args)))
+
+layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
+  "roles with no more rights than they need",
+  (it) => {
+    it.effect("sell, cancel, promote, edit while it goes on, and rebuild", () =>
+      Effect.gen(function*() {
+        yield* until(isOpen)
+        const parties = yield* Effect.all(Array.from({ length: 5 }, () => book(6)))
+        assert.isTrue(parties.every(({ status }) => status === "CONFIRMED"))
+        const waiting = yield* book(2)
+        assert.strictEqual(waiting.status, "WAITLISTED")
+        const pnr = parties[0]?.pnr ?? waiting.pnr
+        yield* onServer(Effect.flatMap(Cancel, ({ cancel }) => cancel({ caller, pnr, passengers: undefined })))
+        yield* until(Effect.map(free, (count) => count === 4))
+
+        yield* onServer(Effect.gen(function*() {
+          const configs = yield* SeatConfigs
+          const { version } = yield* configs.read(trainId)
+          const config = { pools: [{ travelClass: "SL", quota: "GN", berth: "LB", seatCount: 35 }] as const }
+          yield* configs.replace({ userId: UserId.make("admin"), trainId, version, config })
+        }))
+        yield* until(Effect.map(free, (count) => count === 9))
+
+        const { redisHasUsers } = yield* Stores
+        if (redisHasUsers) {
+          // As after a loss of all keys; the users themselves may not.
+          yield* onScheduler(Effect.flatMap(ManagedRedis, (redis) => redis.send("UNLINK", "redis:SEEDED")))
+          yield* onScheduler(until(Effect.gen(function*() {
+            const sql = yield* SqlClient.SqlClient
+            return (yield* sql`SELECT FROM run WHERE state = 'OPEN' AND epoch < 2`).length === 0
+          })))
+          yield* until(isOpen)
+        }
+        assert.strictEqual((yield* book(1)).status, "CONFIRMED")
+        const report = yield* onScheduler(Effect.flatMap(Audit, ({ audit }) => audit))
+        assert.deepEqual(report.differences, [])
+      }))
+
+    it.effect("may verify a token and not make one", () =>
+      Effect.gen(function*() {
+        const token = yield* Effect.flatMap(
+          Tokens,
+          (tokens) => tokens.make({ userId: caller.userId, role: "passenger" })
+        ).pipe(
+          Effect.provide(Tokens.layer.pipe(Layer.provide(databaseAs("berth_migrator"))))
+        )
+        const user = yield* onServer(Effect.flatMap(Tokens, (tokens) => tokens.verify(token)))
+        assert.strictEqual(user.userId, caller.userId)
+        const made = yield* Effect.exit(
+          onServer(Effect.flatMap(Tokens, (tokens) => tokens.make({ userId: UserId.make("thief"), role: "admin" })))
+        )
+        assert.strictEqual(made._tag, "Failure")
+      }))
+
+    const refused: ReadonlyArray<readonly [Role, string]> = [
+      ["berth_server", "DROP TABLE sale"],
+      ["berth_server", "TRUNCATE sale"],
+      ["berth_server", "ALTER TABLE sale ADD COLUMN x int"],
+      ["berth_server", "CREATE TABLE mine (id int)"],
+      ["berth_server", "UPDATE sale SET berth = 1"],
+      ["berth_server", "UPDATE account SET role = 'admin'"],
+      ["berth_server", "INSERT INTO session SELECT * FROM session"],
+      ["berth_server", "DELETE FROM booking"],
+      ["berth_server", "DELETE FROM audit"],
+      ["berth_server", "UPDATE store_clock SET shift = '1 day'"],
+      ["berth_server", "SELECT * FROM pg_authid"],
+      ["berth_server", "SELECT pg_read_file('/etc/passwd')"],
+      ["berth_server", "COPY sale TO PROGRAM 'cat'"],
+      ["berth_server", "CREATE ROLE other SUPERUSER"],
+      ["berth_scheduler", "SELECT * FROM session"],
+      ["berth_scheduler", "SELECT * FROM account"],
+      ["berth_scheduler", "INSERT INTO booking SELECT * FROM booking"],
+      ["berth_scheduler", "DROP TABLE run"],
+      ["berth_reader", "SELECT name FROM passenger"],
+      ["berth_reader", "SELECT user_id FROM booking"],
+      ["berth_reader", "SELECT * FROM session"],
+      ["berth_reader", "SELECT * FROM pnr_key"],
+      ["berth_reader", "DELETE FROM sale"],
+      ["berth_migrator", "SELECT * FROM pg_authid"],
+      ["berth_migrator", "CREATE ROLE other"]
+    ]
+    for (const [role, statement] of refused) {
+      it.effect(`refuse ${role}: ${statement}`, () =>
+        Effect.gen(function*() {
+          assert.match(yield* refusal(role, statement), /permission denied|must be owner|read-only transaction/)
+        }))
+    }
+
+    it.effect("let reports be read, without names and users", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const rows = yield* sql`SELECT b.travel_class, count(*)::int AS sold FROM booking b
+        JOIN passenger p USING (pnr) WHERE p.state = 'CONFIRMED' GROUP BY 1`
+        assert.deepEqual(rows, [{ travel_class: "SL", sold: 27 }])
+      }).pipe(Effect.provide(databaseAs("berth_reader"))))
+
+    it.effect("say of every table who may do what", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const tables = yield* sql`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`
+        const grants = readProjectFile("packages/engine/src/ledger/grants.sql")
+        assert.deepEqual(
+          tables.map((row) => String(row["tablename"])).filter((name) => !new RegExp(`\\b${name}\\b`).test(grants)),
+          []
+        )
+      }).pipe(Effect.provide(databaseAs("berth_migrator"))))
+
+    it.effect("in Redis touch Berth's keys by the commands that are used, and nothing else", () =>
+      Effect.gen(function*() {
+        if (!(yield* Stores).redisHasUsers) {
+          return
+        }
+        for (
+          const [command, ...args] of [
+            ["FLUSHALL"],
+            ["CONFIG", "GET", "requirepass"],
+            ["ACL", "LIST"],
+            ["KEYS", "*"],
+            ["SHUTDOWN"],
+            ["EVAL", "return redis.call('GET', 'other')", "0"],
+            ["GET", "other"],
+            ["SET", "other", "1"]
+          ] as const
+        ) {
+          assert.match((yield* onServer(refusalOf(command, ...args))).message, /^NOPERM /, command)
+          assert.match((yield* onScheduler(refusalOf(command, ...args))).message, /^NOPERM /, command)
+        }
+        assert.match((yield* onServer(refusalOf("GET", "redis:SEEDED"))).message, /^NOPERM /)
+      }))
+  }
+)
