@@ -12,8 +12,11 @@ export const guards = [
   "free legs kept back by a load",
   "order of the waitlist",
   "epoch above the stored one to load",
-  "grace of the sweep",
-  "sweep asks the record"
+  "no hold is swept before its time",
+  "no writing under a hold whose time is over",
+  "sales are read under the lock that raises the epoch",
+  "sweep asks the record",
+  "a verdict of the sweep holds only while the hold is overdue"
 ] as const
 export type Guard = typeof guards[number]
 

@@ -49,7 +49,7 @@ interface State {
   owners: Map<number, string>
 }
 
-const holdMillis = 15_000
+export const holdMillis = 15_000
 export const allocateMillisMax = 2_000
 
 const copyOf = (state: State): State => ({
@@ -144,6 +144,8 @@ export class RedisModel {
     if (known !== undefined) {
       if (known.state === "ended") return { _tag: "Ended" }
       if (known.fingerprint !== "" && known.fingerprint !== fingerprint) return { _tag: "Conflict" }
+      const old = (known.state === "held" || known.state === "waiting") && known.time < world.millis
+      if (old && world.guarded("no writing under a hold whose time is over")) return { _tag: "Late" }
       if (waits(known)) return { _tag: "Waiting", gate, known: true }
       return { _tag: "Held", slots: known.slots, gate, known: true }
     }
@@ -191,11 +193,18 @@ export class RedisModel {
     return "Applied"
   }
 
-  judge({ epoch, verdicts }: Options<"judge">): FenceReply {
+  judge({ epoch, graceMillis, verdicts }: Options<"judge">): FenceReply {
     const refusal = this.fenced(epoch)
     const { state } = this
     if (state === null || refusal !== undefined) return refusal ?? "Early"
-    for (const verdict of verdicts) this.judgeOne(state, verdict)
+    for (const verdict of verdicts) {
+      const hold = state.holds.get(verdict.holdId)
+      const renewed = graceMillis !== undefined && (hold?.state === "held" || hold?.state === "waiting") &&
+        hold.time + graceMillis > this.world.millis
+      if (!renewed || !this.world.guarded("a verdict of the sweep holds only while the hold is overdue")) {
+        this.judgeOne(state, verdict)
+      }
+    }
     return "Applied"
   }
 
@@ -232,8 +241,8 @@ export class RedisModel {
         return
       case "Park":
         if (hold.state !== "held") return
-        hold.state = "parked"
-        hold.passengers = verdict.passengers
+        hold.passengers = Math.min(hold.passengers, verdict.passengers)
+        hold.state = hold.passengers === 0 ? "ended" : "parked"
         hold.slots = []
         for (const slot of slots) this.free(state, slot, range, owner)
     }
@@ -243,11 +252,12 @@ export class RedisModel {
     const refusal = this.fenced(epoch)
     const hold = this.state?.holds.get(holdId)
     if (refusal !== undefined) return refusal
-    if (hold !== undefined && waits(hold)) {
-      if (passengers < hold.passengers) hold.shrunk = true
-      hold.passengers = passengers
-      if (passengers === 0) hold.state = "ended"
-    }
+    if (hold === undefined || passengers >= hold.passengers) return "Applied"
+    if (hold.state === "held") hold.passengers = passengers
+    if (!waits(hold)) return "Applied"
+    hold.shrunk = true
+    hold.passengers = passengers
+    if (passengers === 0) hold.state = "ended"
     return "Applied"
   }
 
@@ -266,7 +276,7 @@ export class RedisModel {
       if (free.length < party.wishes.length) {
         named.add(holdId)
         hold.state = "parked"
-        hold.shrunk = false
+        hold.shrunk &&= hold.passengers < party.wishes.length
         continue
       }
       this.checkOrder(state, holdId, quota)

@@ -96,9 +96,11 @@ class Simulation {
   private readonly kinds: ReadonlyArray<Kind>
   steps = 0
   private serversStarted = 0
+  private sweptMillis: number
 
   constructor(seed: number, off: ReadonlySet<Guard>, traced: boolean) {
     this.world = new World({ seed, off, traced })
+    this.sweptMillis = this.world.millis
     const berths = 2 + this.world.below(3)
     this.redis = new RedisModel(this.world)
     this.ledger = new LedgerModel(
@@ -212,7 +214,7 @@ class Simulation {
       case "promote":
         return this.promote()
       case "sweep":
-        return this.start("sweep", Effect.flatMap(Sweeper, (sweeper) => sweeper.sweepHolds))
+        return this.sweep()
       case "release":
         return this.start("repeat releases", Effect.flatMap(Sweeper, (sweeper) => sweeper.repeatReleases))
       case "edit":
@@ -267,6 +269,11 @@ class Simulation {
     )
   }
 
+  private sweep(): void {
+    this.sweptMillis = this.world.millis
+    this.start("sweep", Effect.flatMap(Sweeper, (sweeper) => sweeper.sweepHolds))
+  }
+
   private promote(told: (done: boolean) => void = () => {}): void {
     this.start("promote", Effect.flatMap(Promoter, ({ promote }) => promote(runId)), told)
   }
@@ -289,6 +296,7 @@ class Simulation {
 
   private settle(): boolean {
     const stepped = this.world.step()
+    if (this.world.faults && this.world.millis - this.sweptMillis > 30_000 && this.world.chance(0.3)) this.sweep()
     this.steps++
     if (this.broken !== undefined) throw this.broken
     checkStep(this.redis, this.ledger)
@@ -315,7 +323,7 @@ class Simulation {
     this.untilIdle()
     this.start("repeat releases", Effect.flatMap(Sweeper, (sweeper) => sweeper.repeatReleases))
     this.untilIdle()
-    this.start("sweep", Effect.flatMap(Sweeper, (sweeper) => sweeper.sweepHolds))
+    this.sweep()
     this.untilIdle()
     let done = false
     for (let pass = 0; !done && pass < passesMax; pass++) {

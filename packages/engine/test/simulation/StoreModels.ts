@@ -16,7 +16,7 @@ import { type Run, RunDirectory } from "../../src/timetable/RunDirectory.ts"
 import { Stations } from "../../src/timetable/Stations.ts"
 import type { LedgerModel } from "./LedgerModel.ts"
 import { date, legs, quotas, route, runId, timeZone, today, trainId, trainNumber } from "./Network.ts"
-import { allocateMillisMax, type RedisModel } from "./RedisModel.ts"
+import { allocateMillisMax, holdMillis, type RedisModel } from "./RedisModel.ts"
 import type { Process, World } from "./World.ts"
 
 export interface Stores {
@@ -38,7 +38,12 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
           const sale = ledger.sales[saleId - 1]
           return sale === undefined ? "nobody" : ledger.keyOf(sale.pnr)
         })),
-    judge: (options) => ask(`judge ${JSON.stringify(options.verdicts)}`, () => redis.judge(options)),
+    judge: ({ graceMillis, ...options }) =>
+      ask(`judge ${JSON.stringify(options.verdicts)}`, () =>
+        redis.judge({
+          ...options,
+          ...graceMillis === undefined || !world.guarded("no hold is swept before its time") ? {} : { graceMillis }
+        })),
     setWaiting: (options) =>
       ask(`setWaiting ${options.holdId} ${options.passengers}`, () => redis.setWaiting(options)),
     promote: (options) =>
@@ -51,7 +56,7 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
     snapshot: () => ask("snapshot", () => redis.snapshot()),
     runsHeld: ask("runsHeld", () => redis.state === null ? [] : [{ trainId, date }]),
     overdue: (_, graceMillis) =>
-      ask("overdue", () => redis.overdue(world.guarded("grace of the sweep") ? graceMillis : -allocateMillisMax))
+      ask("overdue", () => redis.overdue(world.guarded("no hold is swept before its time") ? graceMillis : -holdMillis))
   }
 }
 
@@ -148,8 +153,17 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
   const { run } = ledger
   return Context.make(RunEpochs, {
     close: () => ask("close", () => ledger.close()),
-    beginRebuild: (_, which) =>
-      world.call(process, "postgresql", `begin a rebuild of ${which}`, () => ledger.beginRebuild(which), true),
+    beginRebuild: (_, which) => {
+      const read = () => ({ sold: ledger.sold(), waiting: ledger.waitingHolds() })
+      const begin = <A>(and: () => A) =>
+        world.call(process, "postgresql", `begin a rebuild of ${which}`, () => ({
+          runs: ledger.beginRebuild(which),
+          ...and()
+        }), true)
+      return world.guarded("sales are read under the lock that raises the epoch")
+        ? begin(read)
+        : Effect.flatMap(begin(() => ({})), ({ runs }) => Effect.map(ask("sold", read), (sales) => ({ runs, ...sales })))
+    },
     overtake: (runs) =>
       ask("overtake", () => {
         for (const { epoch, redisEpoch } of runs) ledger.overtake(epoch, redisEpoch)
@@ -171,7 +185,7 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       close: () => Effect.die(new Error("runs do not arrive in a simulation")),
       behind: ask("behind", () =>
         run.state === "OPEN" && run.appliedVersion < ledger.configVersion
-          ? [{ id: runId, trainId, trainNumber, date, epoch: run.epoch, legs, version: ledger.configVersion }]
+          ? [{ id: runId, trainId, trainNumber, date, epoch: run.epoch, legs, version: ledger.configVersion, editedSecondsAgo: null }]
           : []),
       applied: (runs) =>
         ask(`applied ${JSON.stringify(runs)}`, () => {
