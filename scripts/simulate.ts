@@ -11,10 +11,12 @@ import { type Outcome, simulate } from "../packages/engine/test/simulation/Simul
 
 class PromiseBroken extends Schema.TaggedError<PromiseBroken>()("PromiseBroken", {
   seed: Schema.Int,
+  off: Schema.Array(Schema.String),
   what: Schema.String
 }) {
   override get message(): string {
-    return `${this.what}\nReplay it with: npm run simulate -- --seed ${this.seed} --seeds 1`
+    const without = this.off.map((guard) => ` --without "${guard}"`).join("")
+    return `Seed ${this.seed}: ${this.what}\nReplay it with: npm run simulate -- --seed ${this.seed} --seeds 1${without}`
   }
 }
 
@@ -27,7 +29,10 @@ const simulateCommand = Command.make(
       Flag.atLeast(0),
       Flag.withDescription("Takes a guard out of the models, to see what it is for.")
     ),
-    trace: Flag.Boolean("trace").pipe(Flag.withDescription("Prints what happens in the first seed."))
+    trace: Flag.Boolean("trace").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Prints what happens in the first seed.")
+    )
   },
   Effect.fnUntraced(function*({ seed: first, seeds, trace, without: off }) {
     if (trace) {
@@ -41,7 +46,7 @@ const simulateCommand = Command.make(
       steps += outcome.steps
       if (outcome.violation !== undefined) {
         yield* Console.log(simulate(seed, { off, traced: true }).trace.join("\n"))
-        return yield* new PromiseBroken({ seed, what: `Seed ${seed}: ${outcome.violation.message}` })
+        return yield* new PromiseBroken({ seed, off, what: outcome.violation.message })
       }
     }
     yield* Console.log(`${seeds} seeds from ${first}: ${steps} steps, ${bookings} bookings, every promise kept`)

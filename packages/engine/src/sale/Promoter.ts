@@ -137,7 +137,9 @@ const make = Effect.gen(function*() {
     const byHold = new Map(parties.map((party) => [party.holdId, party]))
     const committed = yield* Effect.forEach(reply.seated, (seated) => {
       const party = byHold.get(seated.holdId)
-      return party === undefined ? Effect.succeed(false) : commit(run, composed, party, seated, reply.gate.epoch, deadline)
+      return party === undefined
+        ? Effect.succeed(false)
+        : commit(run, composed, party, seated, reply.gate.epoch, deadline)
     })
     return reply.cleared && committed.every((done) => done)
   })

@@ -21,7 +21,10 @@ export const checkStep = (redis: RedisModel, ledger: LedgerModel): void => {
     if (entry?.state !== "waiting") continue
     const hold = state.holds.get(entry.holdId)?.state
     if (hold === undefined || hold === "ended" || hold === "settled") {
-      violated("whoever waits, waits in Redis too", `${pnr} waits under ${entry.holdId}, which is ${hold ?? "not there"}`)
+      violated(
+        "whoever waits, waits in Redis too",
+        `${pnr} waits under ${entry.holdId}, which is ${hold ?? "not there"}`
+      )
     }
   }
 }
@@ -30,11 +33,16 @@ export const checkStep = (redis: RedisModel, ledger: LedgerModel): void => {
 export const checkQuiet = (redis: RedisModel, ledger: LedgerModel): void => {
   const { state } = redis
   const { run } = ledger
-  if (state === null || run.state !== "OPEN") return violated("the run is open once quiet", `the record has it ${run.state}`)
+  if (state === null || run.state !== "OPEN") {
+    return violated("the run is open once quiet", `the record has it ${run.state}`)
+  }
   const gates = [state.gate.epoch, state.gate.version].join(":")
   const recorded = [run.epoch, ledger.configVersion].join(":")
   if (gates !== recorded || run.appliedVersion !== ledger.configVersion) {
-    violated("Redis says what the record says", `its gate is ${gates}, the record's ${recorded}, ${run.appliedVersion} applied`)
+    violated(
+      "Redis says what the record says",
+      `its gate is ${gates}, the record's ${recorded}, ${run.appliedVersion} applied`
+    )
   }
   const sold = ledger.soldLegs()
   if (hex(sold) !== hex(state.taken)) {
@@ -45,7 +53,9 @@ export const checkQuiet = (redis: RedisModel, ledger: LedgerModel): void => {
     is === "waiting" || is === "parked" ? [`${holdId} ${passengers}`] : []
   ).toSorted().join()
   const inRecord = waits.map(({ holdId, passengers }) => `${holdId} ${passengers}`).toSorted().join()
-  if (inRedis !== inRecord) violated("Redis says what the record says", `in Redis wait ${inRedis}; in the record ${inRecord}`)
+  if (inRedis !== inRecord) {
+    violated("Redis says what the record says", `in Redis wait ${inRedis}; in the record ${inRecord}`)
+  }
   for (const { from, holdId, passengers, quota, to } of waits) {
     const free = ledger.forSale.filter((of, slot) => of === quota && ((sold[slot] ?? 0) & legBits({ from, to })) === 0)
     if (free.length >= passengers) violated("nobody waits for what is free", `${holdId} waits and fits`)

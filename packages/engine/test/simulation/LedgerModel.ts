@@ -208,8 +208,11 @@ export class LedgerModel {
   }
 
   unfreed(): ReadonlyArray<Unfreed> {
-    return this.sales.filter(({ freeing }) => freeing).map((sale) => ({
-      ...this.toFreed(sale),
+    return this.sales.filter(({ freeing }) => freeing).map(({ from, id, slot, to }) => ({
+      id,
+      berth: runBerthOf(runId, travelClass, slot),
+      from,
+      to,
       epoch: this.run.epoch,
       runId
     }))
@@ -260,7 +263,19 @@ export class LedgerModel {
       const { fromStop, lowerBerthsMin, sameCoach, toStop } = booked
       return first === undefined
         ? []
-        : [{ pnr, holdId, travelClass, number, fromStop, toStop, sameCoach, lowerBerthsMin, passengers: [first, ...rest] } as const]
+        : [
+          {
+            pnr,
+            holdId,
+            travelClass,
+            number,
+            fromStop,
+            toStop,
+            sameCoach,
+            lowerBerthsMin,
+            passengers: [first, ...rest]
+          } as const
+        ]
     })
     return this.world.guarded("order of the waitlist") ? parties : parties.toReversed()
   }
@@ -302,7 +317,16 @@ export class LedgerModel {
       quota: booked.quota,
       userId: booked.userId,
       bookedAt: DateTime.makeUnsafe(createdMillis),
-      passengers: passengers.map((passenger) => ({ ...passenger, waitlistNow: passenger.waitlistNumber }))
+      passengers: passengers.map(({ age, berth, gender, name, number, state, waitlistNumber }) => ({
+        number,
+        name,
+        age,
+        gender,
+        state,
+        berth,
+        waitlistNumber,
+        waitlistNow: waitlistNumber
+      }))
     }, view)
   }
 

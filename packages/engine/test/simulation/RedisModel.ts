@@ -159,7 +159,10 @@ export class RedisModel {
           waits(waiting) && !waiting.shrunk && waiting.quota === quota &&
           this.slotsFor(state, quota, waiting.range).length >= waiting.passengers
         ) {
-          violated("nobody passes another in the waitlist", `newcomer ${holdId} was seated, and ${other} would have fit`)
+          violated(
+            "nobody passes another in the waitlist",
+            `newcomer ${holdId} was seated, and ${other} would have fit`
+          )
         }
       }
       const slots = free.slice(0, passengers)
@@ -389,7 +392,7 @@ export class RedisModel {
     for (const [holdId, hold] of state.holds) {
       if (hold.state !== "ended" && hold.state !== "settled") holds.push({ holdId, travelClass, ...hold })
     }
-    const waiting = holds.filter(({ state }) => state === "waiting" || state === "parked")
+    const waiting = holds.filter((hold) => hold.state === "waiting" || hold.state === "parked")
     const pools = quotas.map((quota) => {
       const ofPool = waiting.filter((hold) => hold.quota === quota)
       return [quota, {

@@ -69,7 +69,7 @@ const broken: Readonly<Record<typeof guards[number], ReadonlyArray<string>>> = {
 
 describe("a simulated sale without a guard breaks a promise:", () => {
   for (const guard of guards) {
-    it(guard, { timeout: timeoutMillis }, () => {
+    it(`${guard}`, { timeout: timeoutMillis }, () => {
       const seed = seedsFrom(1, seedsPerGuard).find((candidate) =>
         simulate(candidate, { off: [guard] }).violation !== undefined
       )

@@ -15,7 +15,7 @@ import { RunLoader } from "../../src/seeding/RunLoader.ts"
 import { checkQuiet, checkStep } from "./Checks.ts"
 import { type Guard, Violation } from "./Guards.ts"
 import { LedgerModel } from "./LedgerModel.ts"
-import { date, legs, runId, slotsMax, stations, traveller, trainId } from "./Network.ts"
+import { date, legs, runId, slotsMax, stations, trainId, traveller } from "./Network.ts"
 import { RedisModel } from "./RedisModel.ts"
 import { type Server, startServer } from "./Servers.ts"
 import type { Stores } from "./StoreModels.ts"
@@ -105,8 +105,10 @@ class Simulation {
     this.redis = new RedisModel(this.world)
     this.ledger = new LedgerModel(
       this.world,
-      Array.from({ length: slotsMax }, (_, slot): Quota | undefined =>
-        slot < berths ? "GN" : slot === berths ? "TQ" : undefined)
+      Array.from(
+        { length: slotsMax },
+        (_, slot): Quota | undefined => slot < berths ? "GN" : slot === berths ? "TQ" : undefined
+      )
     )
     this.redis.numberOf = (holdId) => this.ledger.numberOf(holdId)
     this.stores = { world: this.world, redis: this.redis, ledger: this.ledger }
@@ -124,7 +126,11 @@ class Simulation {
   /** Starts something on a server and hears how it ends, unless the server dies first. */
   private start<A, E extends { readonly _tag: string }>(
     what: string,
-    work: Effect.Effect<A, E, Effect.Services<typeof reconcileOnce> | Book | Cancel | Promoter | Sweeper | ConfigApplier>,
+    work: Effect.Effect<
+      A,
+      E,
+      Effect.Services<typeof reconcileOnce> | Book | Cancel | Promoter | Sweeper | ConfigApplier
+    >,
     told: (answer: A) => void = () => {}
   ): void {
     const server = this.world.pick(this.servers)
@@ -151,8 +157,10 @@ class Simulation {
     this.start(
       `book ${asked.key}: ${asked.request.passengers.length} from ${asked.request.from} to ${asked.request.to}, ${asked.request.quota}`,
       Effect.flatMap(Book, (book) => book.book({ caller: traveller, request: asked.request, key })).pipe(
-        Effect.catchTag("IdempotencyConflict", (conflict) =>
-          asked.misused === true ? Effect.succeed(undefined) : Effect.die(conflict))
+        Effect.catchTag(
+          "IdempotencyConflict",
+          (conflict) => asked.misused === true ? Effect.void : Effect.die(conflict)
+        )
       ),
       (booked) => {
         try {
@@ -248,10 +256,12 @@ class Simulation {
     const other: Asked = { key, request: { ...request, passengers: [{ ...one, age: 31 }] } }
     this.start(
       `misuse ${key}`,
-      Effect.flatMap(Book, (book) =>
-        book.book({ caller: traveller, request: other.request, key: IdempotencyKey.make(key) })).pipe(
-          Effect.catchTag("IdempotencyConflict", () => Effect.succeed(undefined))
-        ),
+      Effect.flatMap(
+        Book,
+        (book) => book.book({ caller: traveller, request: other.request, key: IdempotencyKey.make(key) })
+      ).pipe(
+        Effect.catchTag("IdempotencyConflict", () => Effect.void)
+      ),
       // Whichever comes first has the key.
       (booked) => {
         if (booked !== undefined && asked.answer !== undefined) {
@@ -276,6 +286,16 @@ class Simulation {
 
   private promote(told: (done: boolean) => void = () => {}): void {
     this.start("promote", Effect.flatMap(Promoter, ({ promote }) => promote(runId)), told)
+  }
+
+  private promoteAll(passes: number): void {
+    if (passes === 0) violated("the promoter finishes", `not after ${passesMax} passes`)
+    let done = false
+    this.promote((clear) => {
+      done = clear
+    })
+    this.untilIdle()
+    if (!done) this.promoteAll(passes - 1)
   }
 
   /** What the scheduler does that finds Redis to be another than the one it has loaded. */
@@ -325,14 +345,7 @@ class Simulation {
     this.untilIdle()
     this.sweep()
     this.untilIdle()
-    let done = false
-    for (let pass = 0; !done && pass < passesMax; pass++) {
-      this.promote((clear) => {
-        done = clear
-      })
-      this.untilIdle()
-    }
-    if (!done) violated("the promoter finishes", `not after ${passesMax} passes`)
+    this.promoteAll(passesMax)
     let mended: ReadonlyArray<number> = []
     this.start("reconcile", reconcileOnce, (runs) => {
       mended = runs
@@ -362,7 +375,8 @@ export const simulate = (
   seed: number,
   options: { readonly off?: ReadonlyArray<Guard>; readonly traced?: boolean } = {}
 ): Outcome => {
-  const simulation = new Simulation(seed, new Set(options.off), options.traced ?? false)
+  const traced = options.traced ?? false
+  const simulation = new Simulation(seed, new Set(options.off), traced)
   const outcome = (violation: Outcome["violation"]): Outcome => ({
     seed,
     violation,
@@ -370,11 +384,16 @@ export const simulate = (
     bookings: simulation.ledger.bookings.size,
     trace: simulation.world.trace ?? []
   })
+  const { stackTraceLimit } = Error
+  // Each function of Effect notes where it was called, which is a fifth of the time of a seed.
+  if (!traced) Error.stackTraceLimit = 0
   try {
     simulation.run()
     return outcome(undefined)
   } catch (violation) {
     if (!(violation instanceof Violation)) throw violation
     return outcome({ promise: violation.promise, message: violation.message })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }

@@ -33,25 +33,29 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
       return ask(`allocate ${request.holdId}`, () => redis.allocate(request, latestMillis))
     },
     release: (options) =>
-      ask(`release ${options.freeings.map(({ saleId }) => saleId).join()} of epoch ${options.epoch}`, () =>
-        redis.release(options, ({ saleId }) => {
-          const sale = ledger.sales[saleId - 1]
-          return sale === undefined ? "nobody" : ledger.keyOf(sale.pnr)
-        })),
+      ask(
+        `release ${options.freeings.map(({ saleId }) => saleId).join()} of epoch ${options.epoch}`,
+        () =>
+          redis.release(options, ({ saleId }) => {
+            const sale = ledger.sales[saleId - 1]
+            return sale === undefined ? "nobody" : ledger.keyOf(sale.pnr)
+          })
+      ),
     judge: ({ graceMillis, ...options }) =>
       ask(`judge ${JSON.stringify(options.verdicts)}`, () =>
         redis.judge({
           ...options,
           ...graceMillis === undefined || !world.guarded("no hold is swept before its time") ? {} : { graceMillis }
         })),
-    setWaiting: (options) =>
-      ask(`setWaiting ${options.holdId} ${options.passengers}`, () => redis.setWaiting(options)),
+    setWaiting: (options) => ask(`setWaiting ${options.holdId} ${options.passengers}`, () => redis.setWaiting(options)),
     promote: (options) =>
       ask(`promote ${options.waiting.map(({ holdId }) => holdId).join()}`, () => redis.promote(options)),
     applyConfig: (options) => ask(`applyConfig ${options.gate.version}`, () => redis.applyConfig(options)),
     load: (runs) =>
-      Effect.forEach(runs, (run) =>
-        ask(`load epoch ${run.gate.epoch}`, () => redis.load(run, (slot, leg) => ledger.ownerOf(slot, leg)))),
+      Effect.forEach(
+        runs,
+        (run) => ask(`load epoch ${run.gate.epoch}`, () => redis.load(run, (slot, leg) => ledger.ownerOf(slot, leg)))
+      ),
     unload: () => Effect.die(new Error("runs do not arrive in a simulation")),
     snapshot: () => ask("snapshot", () => redis.snapshot()),
     runsHeld: ask("runsHeld", () => redis.state === null ? [] : [{ trainId, date }]),
@@ -73,7 +77,7 @@ const directoryOf = Effect.fnUntraced(function*({ ledger, world }: Stores, proce
     }
     return found
   })
-  const lookup = Effect.fnUntraced(function*(_: string) {
+  const lookup = Effect.fnUntraced(function*() {
     const { appliedVersion, epoch, state, version } = yield* world.call(process, "postgresql", "find run", () => ({
       ...ledger.run,
       version: ledger.configVersion
@@ -121,8 +125,7 @@ const salesOf = ({ ledger, world }: Stores, process: Process) => {
       page: () => Effect.die(new Error("nobody reads pages in a simulation"))
     }),
     Context.add(Cancellations, {
-      cancel: ({ passengers, pnr }) =>
-        ask(`cancel ${pnr}`, () => Option.fromNullOr(ledger.cancel(pnr, passengers))),
+      cancel: ({ passengers, pnr }) => ask(`cancel ${pnr}`, () => Option.fromNullOr(ledger.cancel(pnr, passengers))),
       freed: (saleIds) => ask(`freed ${saleIds.join()}`, () => ledger.freed(saleIds)),
       unfreed: ask("unfreed", () => ledger.unfreed()),
       left: (party) => ask(`left ${party.holdId} ${party.passengers}`, () => ledger.left(party)),
@@ -151,10 +154,10 @@ const salesOf = ({ ledger, world }: Stores, process: Process) => {
 const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
   const ask = <A>(name: string, work: () => A) => world.call(process, "postgresql", name, work)
   const { run } = ledger
+  const read = () => ({ sold: ledger.sold(), waiting: ledger.waitingHolds() })
   return Context.make(RunEpochs, {
     close: () => ask("close", () => ledger.close()),
     beginRebuild: (_, which) => {
-      const read = () => ({ sold: ledger.sold(), waiting: ledger.waitingHolds() })
       const begin = <A>(and: () => A) =>
         world.call(process, "postgresql", `begin a rebuild of ${which}`, () => ({
           runs: ledger.beginRebuild(which),
@@ -162,7 +165,10 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
         }), true)
       return world.guarded("sales are read under the lock that raises the epoch")
         ? begin(read)
-        : Effect.flatMap(begin(() => ({})), ({ runs }) => Effect.map(ask("sold", read), (sales) => ({ runs, ...sales })))
+        : Effect.flatMap(
+          begin(() => ({})),
+          ({ runs }) => Effect.map(ask("sold", read), (sales) => ({ runs, ...sales }))
+        )
     },
     overtake: (runs) =>
       ask("overtake", () => {
@@ -185,7 +191,16 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       close: () => Effect.die(new Error("runs do not arrive in a simulation")),
       behind: ask("behind", () =>
         run.state === "OPEN" && run.appliedVersion < ledger.configVersion
-          ? [{ id: runId, trainId, trainNumber, date, epoch: run.epoch, legs, version: ledger.configVersion, editedSecondsAgo: null }]
+          ? [{
+            id: runId,
+            trainId,
+            trainNumber,
+            date,
+            epoch: run.epoch,
+            legs,
+            version: ledger.configVersion,
+            editedSecondsAgo: null
+          }]
           : []),
       applied: (runs) =>
         ask(`applied ${JSON.stringify(runs)}`, () => {
@@ -194,7 +209,10 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
     }),
     Context.add(AuditRows, {
       runs: () =>
-        ask("audited run", () => [{ id: runId, trainId, trainNumber, date, legs, version: ledger.configVersion, ...run }]),
+        ask(
+          "audited run",
+          () => [{ id: runId, trainId, trainNumber, date, legs, version: ledger.configVersion, ...run }]
+        ),
       // The checks of every step look for these.
       contradictions: () => Effect.succeed([])
     }),

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Clock, type Context, Duration, Effect, type Exit, Random, type Scheduler } from "effect"
+import { type Clock, type Context, Duration, Effect, type Exit, Random, type Scheduler } from "effect"
 import { type Guard, Violation } from "./Guards.ts"
 
 /** A server or scheduler: what it remembers is lost when it dies, and what it asked may still take effect. */
@@ -45,7 +45,22 @@ interface Timer {
 }
 
 /** One kind of call is slow in a seed, or none. */
-const slowCalls = ["none", "none", "allocate", "commit", "judge", "release", "load", "open", "cancel", "set", "find", "promote", "appl", "sold"]
+const slowCalls = [
+  "none",
+  "none",
+  "allocate",
+  "commit",
+  "judge",
+  "release",
+  "load",
+  "open",
+  "cancel",
+  "set",
+  "find",
+  "promote",
+  "appl",
+  "sold"
+]
 
 /** Jumps of the clock: within a booking, past the deadlines of calls, commits and holds, past a cache's minute. */
 const jumpsMillis = [1, 50, 200, 1_000, 3_500, 8_000, 14_000, 16_000, 31_000, 42_000, 61_000]
