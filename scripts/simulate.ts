@@ -4,19 +4,18 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Schema } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { guards } from "../packages/engine/test/simulation/Guards.ts"
-import { type Outcome, simulate } from "../packages/engine/test/simulation/Simulation.ts"
+import { simulate } from "../packages/engine/test/simulation/Simulation.ts"
 
 class PromiseBroken extends Schema.TaggedError<PromiseBroken>()("PromiseBroken", {
   seed: Schema.Int,
-  off: Schema.Array(Schema.String),
+  flags: Schema.String,
   what: Schema.String
 }) {
   override get message(): string {
-    const without = this.off.map((guard) => ` --without "${guard}"`).join("")
-    return `Seed ${this.seed}: ${this.what}\nReplay it with: npm run simulate -- --seed ${this.seed} --seeds 1${without}`
+    return `Seed ${this.seed}: ${this.what}\nReplay it with: npm run simulate -- --seed ${this.seed} --seeds 1${this.flags}`
   }
 }
 
@@ -29,24 +28,36 @@ const simulateCommand = Command.make(
       Flag.atLeast(0),
       Flag.withDescription("Takes a guard out of the models, to see what it is for.")
     ),
+    slow: Flag.String("slow").pipe(
+      Flag.optional,
+      Flag.withDescription("Lets calls whose name begins so be long on their way, in every seed.")
+    ),
     trace: Flag.Boolean("trace").pipe(
       Flag.withDefault(false),
       Flag.withDescription("Prints what happens in the first seed.")
     )
   },
-  Effect.fnUntraced(function*({ seed: first, seeds, trace, without: off }) {
+  Effect.fnUntraced(function*({ seed: first, seeds, slow, trace, without: off }) {
+    const options = { off, ...Option.isSome(slow) ? { slow: slow.value } : {} }
     if (trace) {
-      yield* Console.log(simulate(first, { off, traced: true }).trace.join("\n"))
+      yield* Console.log(simulate(first, { ...options, traced: true }).trace.join("\n"))
     }
     let bookings = 0
     let steps = 0
     for (let seed = first; seed < first + seeds; seed++) {
-      const outcome: Outcome = simulate(seed, { off })
+      const outcome = simulate(seed, options)
       bookings += outcome.bookings
       steps += outcome.steps
       if (outcome.violation !== undefined) {
-        yield* Console.log(simulate(seed, { off, traced: true }).trace.join("\n"))
-        return yield* new PromiseBroken({ seed, off, what: outcome.violation.message })
+        yield* Console.log(simulate(seed, { ...options, traced: true }).trace.join("\n"))
+        return yield* new PromiseBroken({
+          seed,
+          flags: [
+            ...off.map((guard) => ` --without "${guard}"`),
+            ...Option.isSome(slow) ? [` --slow ${slow.value}`] : []
+          ].join(""),
+          what: outcome.violation.message
+        })
       }
     }
     yield* Console.log(`${seeds} seeds from ${first}: ${steps} steps, ${bookings} bookings, every promise kept`)

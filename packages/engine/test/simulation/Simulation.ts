@@ -98,8 +98,8 @@ class Simulation {
   private serversStarted = 0
   private sweptMillis: number
 
-  constructor(seed: number, off: ReadonlySet<Guard>, traced: boolean) {
-    this.world = new World({ seed, off, traced })
+  constructor(seed: number, off: ReadonlySet<Guard>, traced: boolean, slow: string | undefined) {
+    this.world = new World({ seed, off, traced, slow })
     this.sweptMillis = this.world.millis
     const berths = 2 + this.world.below(3)
     this.redis = new RedisModel(this.world)
@@ -373,10 +373,15 @@ class Simulation {
 /** Plays one interleaving, the same one for the same seed. */
 export const simulate = (
   seed: number,
-  options: { readonly off?: ReadonlyArray<Guard>; readonly traced?: boolean } = {}
+  options: {
+    readonly off?: ReadonlyArray<Guard>
+    readonly traced?: boolean
+    /** Calls whose name begins so are long on their way; else chance has its choice. */
+    readonly slow?: string
+  } = {}
 ): Outcome => {
   const traced = options.traced ?? false
-  const simulation = new Simulation(seed, new Set(options.off), traced)
+  const simulation = new Simulation(seed, new Set(options.off), traced, options.slow)
   const outcome = (violation: Outcome["violation"]): Outcome => ({
     seed,
     violation,

@@ -59,7 +59,8 @@ const slowCalls = [
   "find",
   "promote",
   "appl",
-  "sold"
+  "sold",
+  "facts"
 ]
 
 /** Jumps of the clock: within a booking, past the deadlines of calls, commits and holds, past a cache's minute. */
@@ -92,12 +93,18 @@ export class World {
     })
   }
 
-  constructor(options: { readonly seed: number; readonly off: ReadonlySet<Guard>; readonly traced: boolean }) {
+  constructor(options: {
+    readonly seed: number
+    readonly off: ReadonlySet<Guard>
+    readonly traced: boolean
+    readonly slow: string | undefined
+  }) {
     this.random = Effect.runSync(Random.withSeed(Random.Random, options.seed))
     this.off = options.off
     this.trace = options.traced ? [] : undefined
     this.faultShare = this.pick([0.1, 0.4, 1])
-    this.slow = this.pick(slowCalls)
+    const slow = this.pick(slowCalls)
+    this.slow = options.slow ?? slow
   }
 
   guarded(guard: Guard): boolean {
