@@ -146,13 +146,7 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
 
-const answer = (
-  desk: Desk,
-  attempt: Attempt,
-  order: Order,
-  reply: AllocateReply,
-  deadlineMillis: number
-): Answer => {
+const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply, deadlineMillis: number): Answer => {
   switch (reply._tag) {
     case "Held":
     case "Waiting": {
@@ -160,9 +154,10 @@ const answer = (
       const write = commit(desk, attempt, order, { slots, gate: reply.gate, deadlineMillis })
       return reply.known ? replayOr(desk, attempt, write) : write
     }
-    // A twin may have taken the last berth for the same caller.
-    case "Full": {
-      const refusal = Effect.fail(soldOut(order))
+    // A twin may have taken the last berth for the same caller, or have written under a hold that is too old by now.
+    case "Full":
+    case "Late": {
+      const refusal = Effect.fail(reply._tag === "Full" ? soldOut(order) : tooLate)
       return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
     }
     // A hold of this key was given back: the booking was cancelled since, or never made.
@@ -170,11 +165,6 @@ const answer = (
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
     case "Conflict":
       return Effect.fail(conflict)
-    // Also where the hold of this key is too old to be written: the sweep ends it.
-    case "Late": {
-      const refusal = Effect.fail(tooLate)
-      return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
-    }
     case "Gate":
       return catchUp(desk, attempt, order, reply.gate)
   }

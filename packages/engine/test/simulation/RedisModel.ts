@@ -31,7 +31,7 @@ export interface ModelHold {
   passengers: number
   fingerprint: string
   slots: ReadonlyArray<number>
-  /** Fewer wait than the promoter has last looked for. */
+  /** Shrunk or parked since a promoter has looked: what is open to newcomers may fit it. */
   shrunk: boolean
 }
 
@@ -246,6 +246,7 @@ export class RedisModel {
         if (hold.state !== "held") return
         hold.passengers = Math.min(hold.passengers, verdict.passengers)
         hold.state = hold.passengers === 0 ? "ended" : "parked"
+        hold.shrunk = true
         hold.slots = []
         for (const slot of slots) this.free(state, slot, range, owner)
     }
