@@ -20,8 +20,9 @@ import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
+import type { Attempt, Desk } from "./BookingAttempt.ts"
 import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
-import { makeOrder, type Order, type OrderDesk } from "./Order.ts"
+import { makeOrder, type Order } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
@@ -38,17 +39,6 @@ export type BookError = InstanceType<(typeof bookErrors)[number]>
 export interface Booked {
   readonly booking: Booking
   readonly replayed: boolean
-}
-
-interface Desk extends OrderDesk {
-  readonly applier: ConfigApplier["Service"]
-  readonly bookings: Bookings["Service"]
-  readonly commits: BookingCommits["Service"]
-  readonly fares: Fares["Service"]
-  readonly held: HeldBookings["Service"]
-  readonly inventory: Inventory["Service"]
-  readonly loader: RunLoader["Service"]
-  readonly promotions: PromotionQueue["Service"]
 }
 
 /** Sells berths: the whole party in one call to Redis and one commit, answered after the commit. */
@@ -100,21 +90,6 @@ export class Book extends Context.Service<Book, {
   )
 }
 
-/** One call of `book`, through all its attempts. */
-interface Attempt {
-  readonly caller: CurrentUser["Service"]
-  readonly request: BookingRequest
-  readonly keyGiven: boolean
-  readonly keyHash: string
-  readonly fingerprint: string
-  readonly pnr: Pnr
-  /** Raised where the hold before was ended. */
-  readonly holdNumber: number
-  readonly triesLeft: number
-  /** What Redis said its gate is, where the record is about to say the same. */
-  readonly gate: RunGate | undefined
-}
-
 type Answer = Effect.Effect<Booked, BookError>
 type Return<A> = Effect.fn.Return<A, BookError>
 
@@ -128,11 +103,13 @@ const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
   yield* desk.loader.prepare(order.run)
   yield* desk.directory.forget(order.run)
-  return yield* again(desk, attempt, order, {})
+  return yield* again(desk, attempt, order, { holdNumber: 0 })
 })
 
 const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
   const { conditions, quota } = attempt.request
+  // Before the berths are given, so that a server that stood still in between does not write what was swept meanwhile.
+  const deadlineMillis = desk.clock.nowMillisUnsafe() + commitMillisMax
   const reply = desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
@@ -148,20 +125,21 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
     },
     waitlistMax: order.waitlistMax
   })
-  return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given))
+  return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
 
-const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply): Answer => {
+const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply, deadlineMillis: number): Answer => {
   switch (reply._tag) {
     case "Held":
     case "Waiting": {
       const slots = reply._tag === "Held" ? reply.slots : null
-      const write = commit(desk, attempt, order, { slots, gate: reply.gate })
+      const write = commit(desk, attempt, order, { slots, gate: reply.gate, deadlineMillis })
       return reply.known ? replayOr(desk, attempt, write) : write
     }
-    // A twin may have taken the last berth for the same caller.
-    case "Full": {
-      const refusal = Effect.fail(soldOut(order))
+    // A twin may have taken the last berth for the same caller, or have written under a hold that is too old by now.
+    case "Full":
+    case "Late": {
+      const refusal = Effect.fail(reply._tag === "Full" ? soldOut(order) : tooLate)
       return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
     }
     // A hold of this key was given back: the booking was cancelled since, or never made.
@@ -169,8 +147,6 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
     case "Conflict":
       return Effect.fail(conflict)
-    case "Late":
-      return Effect.fail(tooLate)
     case "Gate":
       return catchUp(desk, attempt, order, reply.gate)
   }
@@ -180,6 +156,8 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
 interface Given {
   readonly slots: ReadonlyArray<number> | null
   readonly gate: RunGate
+  /** Business time until which the record may take it. */
+  readonly deadlineMillis: number
 }
 
 /** Writes what Redis gave into the record. */
@@ -192,7 +170,7 @@ const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answe
     fingerprint: attempt.fingerprint,
     epoch: given.gate.epoch,
     slots: given.slots,
-    deadlineMillis: desk.clock.nowMillisUnsafe() + commitMillisMax
+    deadlineMillis: given.deadlineMillis
   })
   const written = isHeld ? desk.held.commit(booking, desk.fares.of(order)) : desk.commits.commit(booking)
   return Effect.flatMap(written, ({ bookedAt, outcome }) =>
@@ -219,9 +197,8 @@ const settle = Effect.fnUntraced(function*(
       yield* drop(desk, attempt, order, given.gate)
       return yield* tooLate
     case "fenced":
-      yield* drop(desk, attempt, order, given.gate)
       yield* desk.directory.forget(order.run)
-      return yield* again(desk, attempt, order, next)
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
     case "withdrawn":
       yield* drop(desk, attempt, order, given.gate)
       yield* desk.applier.applyAll
@@ -230,7 +207,7 @@ const settle = Effect.fnUntraced(function*(
     case "taken":
       yield* Effect.logWarning(`Redis offered a sold berth of train ${order.run.trainId} on ${order.run.date}`)
       yield* desk.loader.prepare(order.run)
-      return yield* again(desk, attempt, order, next)
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
   }
 })
 
@@ -272,15 +249,22 @@ const catchUp = Effect.fnUntraced(
       (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
     if (redisBehind) {
       yield* desk.loader.prepare(run)
-      return yield* again(desk, attempt, order, {})
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
     }
+    const holdNumber = run.gate.epoch === order.run.gate.epoch ? attempt.holdNumber : 0
     // An edit that Redis shows and the record is about to note.
-    return yield* again(desk, attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
+    return yield* again(desk, attempt, order, { holdNumber, ...gate.epoch === run.gate.epoch ? { gate } : {} })
   }
 )
 
-/** Gives back what Redis gave for an attempt that the record refused; the sweep does it where Redis is away. */
+/**
+ * Gives back what Redis gave for an attempt that the record refused. Where a key was given, a twin may be writing under
+ * the same hold at this moment, so it is left to the sweep, which asks the record; so it is where Redis is away.
+ */
 const drop = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order, gate: RunGate) {
+  if (attempt.keyGiven) {
+    return
+  }
   yield* desk.inventory.judge({
     run: order.run,
     epoch: gate.epoch,
