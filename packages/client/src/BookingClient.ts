@@ -1,6 +1,7 @@
 import { Availability } from "@berth/domain/Availability"
-import { BookingCursor, SearchText } from "@berth/domain/BerthApi"
+import { SearchText } from "@berth/domain/BerthApi"
 import { Booking, CancelRequest } from "@berth/domain/Booking"
+import { BookingCursor } from "@berth/domain/BookingCursor"
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { SeatConfigInput } from "@berth/domain/SeatConfig"

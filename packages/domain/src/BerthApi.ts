@@ -4,6 +4,7 @@ import { AccountApi, SignInApi } from "./AccountApi.ts"
 import { HttpAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
+import { BookingCursor } from "./BookingCursor.ts"
 import {
   BookingNotFound,
   ClassNotOnTrain,
@@ -75,10 +76,6 @@ export const searchTextLengthMax = 100
 
 /** Text to search for; matched without regard to case. */
 export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax))
-
-export const BookingCursor = Schema.String.check(
-  Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })
-)
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
 

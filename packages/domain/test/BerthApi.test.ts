@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
-import { BerthApi, BookingCursor, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
+import { BerthApi, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
 import { VersionTag } from "../src/VersionTag.ts"
 import { notRefused, notTaken } from "./Decoding.ts"
 
@@ -137,20 +137,6 @@ describe("VersionTag", () => {
       "-7",
       "\"7\", \"8\"",
       "1234567890123456"
-    ]))
-  })
-})
-
-describe("BookingCursor", () => {
-  it("takes what an earlier page gave, and nothing made up", () => {
-    assert.isEmpty(notTaken(BookingCursor, ["2026-12-05T08:00:00.123456Z~4512345678"]))
-    assert.isEmpty(notRefused(BookingCursor, "Expected a cursor from an earlier page", [
-      "",
-      "4512345678",
-      "2026-12-05T08:00:00Z~451234567",
-      "2026-12-05T08:00:00Z~45123456789",
-      "now()~4512345678",
-      `${"0".repeat(41)}~4512345678`
     ]))
   })
 })

@@ -28,6 +28,8 @@ export const BookingRow = Schema.Struct({
   quota: Quota,
   userId: UserId,
   bookedAt: Schema.DateTimeUtcFromDate,
+  /** The same, microseconds since 1970: the bookings of a commit share an instant, and pages must not. */
+  bookedMicros: Schema.String,
   /** Of one that was made to be paid later. */
   hold: Schema.NullOr(Schema.Struct({
     state: Schema.Literals(["held", "confirmed", "released", "expired"]),
@@ -56,7 +58,9 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
   sql`
     SELECT b.pnr, r.train_id AS "trainId", to_char(r.date, 'YYYY-MM-DD') AS date,
       origin.station_code AS "from", destination.station_code AS "to",
-      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt", p.passengers,
+      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt",
+      (extract(epoch FROM b.created_at) * 1000000)::bigint::text AS "bookedMicros",
+      p.passengers,
       (SELECT jsonb_build_object('state', h.state,
           'expiresAtMillis', floor(extract(epoch FROM h.expires_at) * 1000),
           'amountPaise', (SELECT sum(f) FROM unnest(h.fares_paise) f))

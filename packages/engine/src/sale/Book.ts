@@ -15,6 +15,7 @@ import { StoreClock } from "../ledger/StoreClock.ts"
 import { Fares } from "../payment/Fares.ts"
 import { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -92,7 +93,7 @@ export class Book extends Context.Service<Book, {
               gate: undefined
             }
             // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-            return Effect.uninterruptible(tryToBook(desk, attempt))
+            return traced("Book.book", { kind: "internal" })(Effect.uninterruptible(tryToBook(desk, attempt)))
           })
       })
     })
