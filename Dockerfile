@@ -5,7 +5,7 @@ COPY packages/domain/package.json packages/domain/
 COPY packages/engine/package.json packages/engine/
 COPY packages/scheduler/package.json packages/scheduler/
 COPY packages/server/package.json packages/server/
-RUN npm ci --workspace=@berth/server --workspace=@berth/scheduler --omit=dev --omit=optional --ignore-scripts
+RUN npm ci --workspace=@berth/server --workspace=@berth/scheduler --omit=dev --ignore-scripts
 
 FROM node:24-slim
 ENV NODE_ENV=production

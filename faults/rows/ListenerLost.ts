@@ -34,6 +34,13 @@ const editAndWait = async ({ cluster, network, note }: RowContext, seats: number
   note(`the edit was in Redis after ${((performance.now() - editedAt) / 1000).toFixed(1)} s`)
 }
 
+const countListeners = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.flatMap(
+    sql`SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE application_name = 'berth' AND query ILIKE 'LISTEN%'`,
+    decodeCount
+  ))
+
 const endListeners = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.flatMap(
     sql`SELECT count(pg_terminate_backend(pid))::int AS count FROM pg_stat_activity
@@ -48,10 +55,16 @@ export const listenerLost: Row = {
   brief: true,
   nativeRedis: false,
   run: async (context) => {
-    const { brief, cluster, injected, problem } = context
+    const { brief, cluster, injected } = context
+    // After an earlier fault they may not be back yet.
+    await waitUntil(
+      "the scheduler listens",
+      30_000,
+      async () => (await cluster.query(countListeners))[0].count > 0,
+      100
+    )
     const [{ count }] = await cluster.query(endListeners)
     injected(count)
-    if (count === 0) problem("no listening connection was found")
     await editAndWait(context, 398)
     // The pool's other connections go on; the one that listens hears nothing and is not told that it is cut.
     for (const { postgres } of cluster.schedulers) postgres.swallowing = ({ steps }) => steps.has("listen")

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import type { BerthProcess } from "../BerthProcess.ts"
 import type { Cluster } from "../Cluster.ts"
 import { type Failpoint, failpoints, killAt, nameOf } from "../Failpoints.ts"
 import { askRedis } from "../RedisServer.ts"
@@ -49,12 +50,13 @@ export const serverKilled: Row = {
     cluster.servers.push(...spare.filter(({ kind }) => kind === "server"))
     cluster.schedulers.push(...spare.filter(({ kind }) => kind === "scheduler"))
     const missed: Array<string> = []
-    const restarts: Array<Promise<void>> = []
+    const restarting = new Map<BerthProcess, Promise<void>>()
+    const ready = (kind: BerthProcess["kind"]) =>
+      cluster.processes.filter((berth) => berth.kind === kind && berth.running && !restarting.has(berth)).length
     for (const point of inOrder(random, chosen)) {
-      const able = cluster.processes.some(({ kind, running }) => running && kind === (point.by ?? "server"))
       // One at least must be there to be killed, and in a sale one at least to serve.
-      if (!able || cluster.servers.filter(({ running }) => running).length < 2 || point.flow === "rebuild") {
-        await Promise.all(restarts.splice(0))
+      if (ready("server") < 2 || (point.by !== undefined && ready(point.by) === 0) || point.flow === "rebuild") {
+        await Promise.all(restarting.values())
       }
       const reached = killAt(cluster.processes, point, reachMillisMax)
       await provoke(cluster, network.manyId, point)
@@ -63,14 +65,13 @@ export const serverKilled: Row = {
         missed.push(nameOf(point))
       } else {
         injected()
-        restarts.push(
-          killed.kill().then(() => killed.restart()).catch((cause: unknown) =>
-            problem(`${killed.name}: ${String(cause)}`)
-          )
-        )
+        const restart = killed.kill().then(() => killed.restart()).catch((cause: unknown) =>
+          problem(`${killed.name}: ${String(cause)}`)
+        ).finally(() => restarting.delete(killed))
+        restarting.set(killed, restart)
       }
     }
-    await Promise.all(restarts)
+    await Promise.all(restarting.values())
     for (const berth of spare) {
       const list = berth.kind === "server" ? cluster.servers : cluster.schedulers
       list.splice(list.indexOf(berth), 1)

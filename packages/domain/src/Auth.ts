@@ -30,8 +30,5 @@ export class RpcAuth extends RpcMiddleware.Service<RpcAuth, { provides: CurrentU
   { error: Schema.Union(errors), requiredForClient: true }
 ) {}
 
-/** Whether the caller may act for others and edit the seat configuration. */
-export const isAdmin = (user: { readonly role: Role }): boolean => user.role === "admin"
-
 export const forbidden = (user: { readonly userId: UserId }, what: string): Forbidden =>
   new Forbidden({ userId: user.userId, detail: `${user.userId} may not ${what}.` })

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { AccountApi, SignInApi } from "./AccountApi.ts"
 import { HttpAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
@@ -17,7 +18,11 @@ import {
 import { BookingRequest } from "./BookingRequest.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
+import { OperatorApi } from "./OperatorApi.ts"
 import { Pnr } from "./Pnr.ts"
+import { PrivacyApi } from "./PrivacyApi.ts"
+import { QueryText } from "./QueryText.ts"
+import { ReaderLimit } from "./ReaderLimit.ts"
 import { RequestCheck } from "./RequestCheck.ts"
 import { Forbidden } from "./RequestErrors.ts"
 import { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict, VersionNeeded } from "./SeatConfig.ts"
@@ -27,6 +32,7 @@ import { JourneyNotOnTrain, StationNotFound, TrainNotFound } from "./TimetableEr
 import { JourneyList, StationList, Train } from "./Train.ts"
 import { TrainId } from "./TrainId.ts"
 import { TravelClass } from "./TravelClass.ts"
+import { VersionTag } from "./VersionTag.ts"
 
 /** Errors of whatever asks for a run that is on sale. */
 export const runErrors = [
@@ -55,17 +61,10 @@ export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable]
 export const searchTextLengthMax = 100
 
 /** Text to search for; matched without regard to case. */
-export const SearchText = Schema.String.check(Schema.isMaxLength(searchTextLengthMax))
+export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax))
 
 export const BookingCursor = Schema.String.check(
   Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })
-)
-
-/** A version of a seat configuration as an entity tag; the quotes may be left out. */
-export const VersionTag = Schema.String.check(
-  Schema.isPattern(/^(?:W\/)?(?:"\d{1,15}"|\d{1,15})$/, {
-    expected: "the version as the ETag gave it, for example \"7\""
-  })
 )
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
@@ -98,7 +97,7 @@ export class TimetableApi extends HttpApiGroup.make("timetable").add(
     success: SeatMap,
     error: [...runErrors, ClassNotOnTrain]
   })
-).prefix("/api") {}
+).prefix("/api").middleware(ReaderLimit) {}
 
 export class BookingsApi extends HttpApiGroup.make("bookings").add(
   HttpApiEndpoint.post("book", "/bookings", {
@@ -146,6 +145,10 @@ export class BerthApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .add(BookingsApi)
   .add(AdminApi)
+  .add(OperatorApi)
+  .add(PrivacyApi)
+  .add(SignInApi)
+  .add(AccountApi)
   .middleware(RequestCheck)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({

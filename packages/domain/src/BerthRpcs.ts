@@ -8,6 +8,7 @@ import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
+import { OperatorRpcs } from "./OperatorRpcs.ts"
 import { Pnr } from "./Pnr.ts"
 import { Forbidden } from "./RequestErrors.ts"
 import { RpcCheck } from "./RpcVersion.ts"
@@ -97,5 +98,8 @@ class PersonalRpcs extends RpcGroup.make(
   })
 ).middleware(RpcAuth) {}
 
+/** What passengers ask for. */
+export const BookingRpcs = TimetableRpcs.merge(PersonalRpcs)
+
 /** Everything that the HTTP API does, as remote calls, and live streams. */
-export const BerthRpcs = TimetableRpcs.merge(PersonalRpcs).middleware(RpcCheck)
+export const BerthRpcs = BookingRpcs.merge(OperatorRpcs).middleware(RpcCheck)

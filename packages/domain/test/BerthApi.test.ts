@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
-import { BerthApi, BookingCursor, SearchText, searchTextLengthMax, VersionTag } from "../src/BerthApi.ts"
+import { BerthApi, BookingCursor, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
+import { VersionTag } from "../src/VersionTag.ts"
 import { notRefused, notTaken } from "./Decoding.ts"
 
 const document = OpenApi.fromApi(BerthApi)
@@ -11,31 +12,59 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   )
 )
 
+/** How one comes by a token. */
+const waysIn = new Set(["mail-codes", "password/reset", "sign-in"].map((last) => `POST /api/account/${last}`))
+
 const answersOf = (call: string): ReadonlyArray<string> =>
   operations.filter((operation) => operation.call === call).flatMap(({ operation }) => Object.keys(operation.responses))
 
 describe("BerthApi", () => {
   it("describes every call", () => {
     assert.deepStrictEqual(operations.map(({ call }) => call).toSorted(), [
+      "DELETE /api/account/tokens/{id}",
+      "DELETE /api/admin/people/{userId}",
+      "DELETE /api/me",
+      "GET /api/account/me",
+      "GET /api/account/tokens",
+      "GET /api/admin/audit",
+      "GET /api/admin/people/{userId}/export",
+      "GET /api/admin/trains",
+      "GET /api/admin/trains/{trainId}/runs",
       "GET /api/admin/trains/{trainId}/seat-config",
       "GET /api/bookings",
       "GET /api/bookings/{pnr}",
+      "GET /api/me/export",
       "GET /api/stations",
       "GET /api/trains",
       "GET /api/trains/{trainId}",
       "GET /api/trains/{trainId}/availability",
       "GET /api/trains/{trainId}/seats",
+      "POST /api/account/mail-codes",
+      "POST /api/account/password",
+      "POST /api/account/password/reset",
+      "POST /api/account/sign-in",
+      "POST /api/account/sign-out",
+      "POST /api/account/sign-out-everywhere",
+      "POST /api/account/tokens",
+      "POST /api/account/totp",
+      "POST /api/account/totp/confirm",
+      "POST /api/account/totp/remove",
+      "POST /api/admin/bookings/search",
+      "POST /api/admin/trains/{trainId}/runs/{date}/close",
+      "POST /api/admin/trains/{trainId}/runs/{date}/open",
+      "POST /api/admin/trains/{trainId}/seat-config/preview",
       "POST /api/bookings",
       "POST /api/bookings/{pnr}/cancel",
+      "PUT /api/account/roles/{userId}",
       "PUT /api/admin/trains/{trainId}/seat-config"
     ])
   })
 
   it("asks for a token wherever a person is needed, and nowhere else", () => {
     for (const { call, path, operation } of operations) {
-      const personal = path.startsWith("/api/bookings") || path.startsWith("/api/admin")
+      const personal = /^\/api\/(?:bookings|admin|me|account)/.test(path) && !waysIn.has(call)
       assert.strictEqual(operation.security.length > 0, personal, call)
-      assert.strictEqual(Object.hasOwn(operation.responses, "401"), personal, call)
+      assert.strictEqual(Object.hasOwn(operation.responses, "401"), personal || call.endsWith("/sign-in"), call)
     }
   })
 

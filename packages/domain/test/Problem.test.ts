@@ -1,6 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, SchemaAST } from "effect"
 import { HttpApi } from "effect/http-api"
+import {
+  AccountNotFound,
+  MailCodeRefused,
+  PasswordRefused,
+  PasswordWrong,
+  ProgramTokenNotFound,
+  SecondFactorConflict,
+  SecondFactorNeeded,
+  SecondFactorRefused,
+  SignInRefused,
+  TooManyProgramTokens
+} from "../src/AccountErrors.ts"
 import { BerthApi } from "../src/BerthApi.ts"
 import {
   BookingNotFound,
@@ -14,8 +26,10 @@ import {
   TooManyPassengers
 } from "../src/BookingErrors.ts"
 import { JourneyDate } from "../src/JourneyDate.ts"
+import { JourneysAhead, PersonNotFound } from "../src/PersonalData.ts"
 import { Pnr } from "../src/Pnr.ts"
 import { Forbidden, InvalidRequest, Unauthorized } from "../src/RequestErrors.ts"
+import { RunNotFound, RunStateConflict } from "../src/RunList.ts"
 import { SeatConfigImpossible, VersionConflict, VersionNeeded } from "../src/SeatConfig.ts"
 import { Overloaded, RateLimited, RunPreparing, StoreUnavailable } from "../src/ServiceErrors.ts"
 import { StationCode } from "../src/StationCode.ts"
@@ -24,19 +38,33 @@ import { TrainId } from "../src/TrainId.ts"
 import { UserId } from "../src/UserId.ts"
 
 const Problems = Schema.Union([
+  AccountNotFound,
+  MailCodeRefused,
+  PasswordRefused,
+  PasswordWrong,
+  ProgramTokenNotFound,
+  SecondFactorConflict,
+  SecondFactorNeeded,
+  SecondFactorRefused,
+  SignInRefused,
+  TooManyProgramTokens,
   BookingNotFound,
   ClassNotOnTrain,
   Forbidden,
   IdempotencyConflict,
   InvalidRequest,
   JourneyNotOnTrain,
+  JourneysAhead,
   NotARunningDay,
   NothingToCancel,
   OutsideBookingWindow,
   Overloaded,
+  PersonNotFound,
   QuotaNotOnTrain,
   RateLimited,
+  RunNotFound,
   RunPreparing,
+  RunStateConflict,
   SeatConfigImpossible,
   SoldOut,
   StationNotFound,
@@ -63,10 +91,14 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [401, new Unauthorized({ detail })],
   [403, new Forbidden({ detail, userId: UserId.make("user_789") })],
   [404, new BookingNotFound({ detail, pnr })],
+  [404, new PersonNotFound({ detail, userId: UserId.make("user_789") })],
+  [404, new RunNotFound({ detail, ...run })],
   [404, new StationNotFound({ detail, stationCode: StationCode.make("HWH") })],
   [404, new TrainNotFound({ detail, trainId })],
   [409, new IdempotencyConflict({ detail })],
+  [409, new JourneysAhead({ detail, pnrs: [pnr] })],
   [409, new NothingToCancel({ detail, pnr })],
+  [409, new RunStateConflict({ detail, ...run })],
   [409, new SoldOut({ detail, ...run, travelClass, quota })],
   [412, new VersionConflict({ detail, trainId, version: 7 })],
   [422, new ClassNotOnTrain({ detail, ...run, travelClass })],
@@ -80,7 +112,17 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [429, new RateLimited({ detail, retryAfterSeconds })],
   [503, new Overloaded({ detail, retryAfterSeconds })],
   [503, new RunPreparing({ detail, ...run, retryAfterSeconds })],
-  [503, new StoreUnavailable({ detail, store: "redis", retryAfterSeconds })]
+  [503, new StoreUnavailable({ detail, store: "redis", retryAfterSeconds })],
+  [401, new SecondFactorNeeded({ detail })],
+  [401, new SignInRefused({ detail })],
+  [403, new PasswordWrong({ detail })],
+  [403, new SecondFactorRefused({ detail })],
+  [404, new AccountNotFound({ detail, userId: UserId.make("user_789") })],
+  [404, new ProgramTokenNotFound({ detail, id: 7 })],
+  [409, new SecondFactorConflict({ detail })],
+  [409, new TooManyProgramTokens({ detail, tokensMax: 20 })],
+  [410, new MailCodeRefused({ detail })],
+  [422, new PasswordRefused({ detail, reason: "common" })]
 ]
 
 const Wire = Schema.fromJsonString(Schema.toCodecJson(Problems))

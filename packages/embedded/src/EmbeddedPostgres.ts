@@ -147,6 +147,8 @@ const defaultSettings = (port: number): Record<string, string> => {
     shared_buffers: `${Math.max(min, Math.min(max, eighthOfMemory))}MB`,
     synchronous_commit: "on",
     timezone: "UTC",
-    log_timezone: "UTC"
+    log_timezone: "UTC",
+    // The detail of an error quotes the row, and a passenger's name with it.
+    log_error_verbosity: "terse"
   }
 }

@@ -84,6 +84,20 @@ layer(Running.layer)("EmbeddedPostgres while it runs", (running) => {
       assert.strictEqual(statSync(join(dataDir, "postgres.json")).mode & 0o077, 0)
     }))
 
+  running.effect("logs an error without the values of the row that it is about", () =>
+    Effect.gen(function*() {
+      const { dataDir, url } = yield* Running
+      yield* query(url, "CREATE TABLE person (name text CHECK (name !~ 'junior'))")
+      const insert = Effect.scoped(Effect.gen(function*() {
+        const sql = yield* PgClient.makeClient({ url: Redacted.make(url) })
+        return yield* sql`INSERT INTO person VALUES (${"Zebulon junior"})`
+      })).pipe(Effect.provide(Reactivity.layer))
+      assert.strictEqual((yield* Effect.flip(insert)).reason._tag, "ConstraintError")
+      const log = readFileSync(join(dataDir, "postgres.log"), "utf8")
+      assert.include(log, "person_name_check")
+      assert.notInclude(log, "Zebulon")
+    }))
+
   running.effect("refuses a second Berth on the same data", () =>
     Effect.gen(function*() {
       const { dataDir, url } = yield* Running

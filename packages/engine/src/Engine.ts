@@ -1,8 +1,11 @@
 import { Layer } from "effect"
+import { PersonalRecords } from "./accounts/PersonalRecords.ts"
 import { InventoryHealth } from "./inventory/InventoryHealth.ts"
 import * as InventoryRedis from "./inventory/InventoryRedis.ts"
+import { AuditTrail } from "./ledger/AuditTrail.ts"
 import { BookingCommits } from "./ledger/BookingCommits.ts"
 import { Bookings } from "./ledger/Bookings.ts"
+import { BookingSearches } from "./ledger/BookingSearches.ts"
 import { Cancellations } from "./ledger/Cancellations.ts"
 import { HoldFacts } from "./ledger/HoldFacts.ts"
 import { PnrSequence } from "./ledger/PnrSequence.ts"
@@ -21,15 +24,19 @@ import { Sweeper } from "./sale/Sweeper.ts"
 import { ConfigApplier } from "./seeding/ConfigApplier.ts"
 import { RunCloser } from "./seeding/RunCloser.ts"
 import { RunLoader } from "./seeding/RunLoader.ts"
+import { RunSwitch } from "./seeding/RunSwitch.ts"
 import { StoresHealth } from "./StoresHealth.ts"
 import { Compositions } from "./timetable/Compositions.ts"
 import { Routes } from "./timetable/Routes.ts"
 import { RunDirectory } from "./timetable/RunDirectory.ts"
+import { SeatConfigPreviews } from "./timetable/SeatConfigPreviews.ts"
 import { SeatConfigs } from "./timetable/SeatConfigs.ts"
 import { Stations } from "./timetable/Stations.ts"
+import { TrainPages } from "./timetable/TrainPages.ts"
 import { TrainSearch } from "./timetable/TrainSearch.ts"
 
 const ledger = Layer.mergeAll(
+  AuditTrail.layer,
   BookingCommits.layer,
   Bookings.layer,
   Cancellations.layer,
@@ -54,6 +61,14 @@ const seeding = Layer.merge(ConfigApplier.layer, RunCloser.layer).pipe(
   Layer.provideMerge(timetable)
 )
 
+const offices = Layer.mergeAll(
+  BookingSearches.layer,
+  PersonalRecords.layer,
+  RunSwitch.layer,
+  SeatConfigPreviews.layer,
+  TrainPages.layer
+)
+
 /** The ticket engine, over a PostgreSQL whose migrations have run and a Redis. */
 export const layer = Layer.mergeAll(
   AvailabilityReader.layer,
@@ -61,5 +76,6 @@ export const layer = Layer.mergeAll(
   Cancel.layer,
   Promoter.layer,
   StoresHealth.layer,
-  Sweeper.layer
+  Sweeper.layer,
+  offices
 ).pipe(Layer.provideMerge(seeding))

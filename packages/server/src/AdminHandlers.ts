@@ -4,11 +4,10 @@ import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Desk } from "./Desk.ts"
+import { versionOf } from "./VersionTags.ts"
 
 const withVersion = (config: SeatConfig) =>
   HttpServerResponse.jsonUnsafe(config, { headers: { etag: `"${config.version}"` } })
-
-const versionOf = (tag: string): number => Number(tag.replace(/\D/g, ""))
 
 /** The seat configuration, for those who run the trains. */
 export const layer = HttpApiBuilder.group(

@@ -1,26 +1,15 @@
 import type { CurrentUser } from "@berth/domain/Auth"
-import { isAdmin } from "@berth/domain/Auth"
-import { RateLimited } from "@berth/domain/ServiceErrors"
-import { note } from "@berth/engine/metrics/Series"
-import { Clock, Context, Effect, Layer } from "effect"
-import { rateLimited } from "./RequestMetrics.ts"
+import { callsPerMinuteMax, may } from "@berth/domain/rules/Permissions"
+import type { RateLimited } from "@berth/domain/ServiceErrors"
+import { Context, Effect, Layer } from "effect"
+import type { RateLimiter } from "effect/persistence"
+import { makeSharedBudgets } from "./SharedBudgets.ts"
 
-/** Calls that a person may make in a row, and in each minute after. */
-export const callsPerMinuteMax = 120
-
-const millisPerCall = 60_000 / callsPerMinuteMax
-
-/** People whose calls are counted; who was quiet the longest is forgotten first. */
+/** People whose repeats are known; who was quiet the longest is forgotten first. */
 const peopleMax = 10_000
 
 /** Keys of a person's bookings that are known to be repeats. */
 const keysPerPersonMax = 32
-
-interface Budget {
-  calls: number
-  readonly keys: Set<string>
-  countedAtMillis: number
-}
 
 const dropOldest = (entries: Set<string> | Map<string, unknown>): void => {
   for (const oldest of entries.keys()) {
@@ -30,54 +19,43 @@ const dropOldest = (entries: Set<string> | Map<string, unknown>): void => {
 }
 
 /**
- * How many calls each person may still make: a bucket of tokens each, in memory. Admins are not counted, and neither is
- * the repeat of a booking's key, because whoever got no answer must be able to ask again.
+ * How many calls each person may still make, on all servers together. Admins are not counted, and neither is the repeat
+ * of a booking's key, because whoever got no answer must be able to ask again.
  */
 export class CallBudget extends Context.Service<CallBudget, {
   take(user: CurrentUser["Service"], key: string | undefined): Effect.Effect<void, RateLimited>
 }>()("@berth/server/CallBudget") {
-  static readonly layer = Layer.sync(CallBudget, () => {
-    const budgets = new Map<string, Budget>()
+  static readonly layer: Layer.Layer<CallBudget, never, RateLimiter.RateLimiter> = Layer.effect(
+    CallBudget,
+    Effect.gen(function*() {
+      const budgets = yield* makeSharedBudgets
+      const keysByPerson = new Map<string, Set<string>>()
 
-    const budgetOf = (userId: string, nowMillis: number): Budget => {
-      const budget = budgets.get(userId) ?? { calls: callsPerMinuteMax, keys: new Set(), countedAtMillis: nowMillis }
-      const earned = Math.max(0, nowMillis - budget.countedAtMillis) / millisPerCall
-      budget.calls = Math.min(callsPerMinuteMax, budget.calls + earned)
-      budget.countedAtMillis = nowMillis
-      // Taken out and put in again, so that the map's order is the order of the last calls.
-      budgets.delete(userId)
-      budgets.set(userId, budget)
-      if (budgets.size > peopleMax) {
-        dropOldest(budgets)
+      const remember = (userId: string, key: string): void => {
+        const keys = keysByPerson.get(userId) ?? new Set()
+        keys.add(key)
+        if (keys.size > keysPerPersonMax) {
+          dropOldest(keys)
+        }
+        keysByPerson.delete(userId)
+        keysByPerson.set(userId, keys)
+        if (keysByPerson.size > peopleMax) {
+          dropOldest(keysByPerson)
+        }
       }
-      return budget
-    }
 
-    return CallBudget.of({
-      take: Effect.fnUntraced(function*(user, key) {
-        if (isAdmin(user)) {
-          return
-        }
-        const budget = budgetOf(user.userId, yield* Clock.currentTimeMillis)
-        if (key !== undefined && budget.keys.has(key)) {
-          return
-        }
-        if (budget.calls < 1) {
-          note(rateLimited, 1)
-          const retryAfterSeconds = Math.ceil((1 - budget.calls) * millisPerCall / 1000)
-          return yield* new RateLimited({
-            retryAfterSeconds,
-            detail: `More than ${callsPerMinuteMax} calls in a minute. Try again in ${retryAfterSeconds} s.`
-          })
-        }
-        budget.calls -= 1
-        if (key !== undefined) {
-          budget.keys.add(key)
-          if (budget.keys.size > keysPerPersonMax) {
-            dropOldest(budget.keys)
+      return CallBudget.of({
+        take: Effect.fnUntraced(function*(user, key) {
+          const repeated = key !== undefined && keysByPerson.get(user.userId)?.has(key) === true
+          if (repeated || may(user, "call without limit")) {
+            return
           }
-        }
+          yield* budgets.take({ key: `user:${user.userId}`, callsPerMinute: callsPerMinuteMax[user.role] })
+          if (key !== undefined) {
+            remember(user.userId, key)
+          }
+        })
       })
     })
-  })
+  )
 }

@@ -1,9 +1,11 @@
-import { CurrentUser, forbidden, isAdmin } from "@berth/domain/Auth"
+import { CurrentUser } from "@berth/domain/Auth"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import type { Pnr } from "@berth/domain/Pnr"
+import { may, permitted } from "@berth/domain/rules/Permissions"
 import type { SeatConfigInput } from "@berth/domain/SeatConfig"
 import type { TrainId } from "@berth/domain/TrainId"
+import { AuditTrail } from "@berth/engine/ledger/AuditTrail"
 import { Bookings } from "@berth/engine/ledger/Bookings"
 import { Book } from "@berth/engine/sale/Book"
 import { bookingNotFound, Cancel } from "@berth/engine/sale/Cancel"
@@ -12,13 +14,11 @@ import { Context, Effect, Layer, Option } from "effect"
 import { counted } from "./BookingMetrics.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 
-const requireAdmin = (user: CurrentUser["Service"], what: string) =>
-  isAdmin(user) ? Effect.void : Effect.fail(forbidden(user, what))
-
 const make = Effect.gen(function*() {
   const reading = yield* ReadingDesk
   const bookings = yield* Bookings
   const configs = yield* SeatConfigs
+  const trail = yield* AuditTrail
   const { book } = yield* Book
   const { cancel } = yield* Cancel
 
@@ -34,20 +34,27 @@ const make = Effect.gen(function*() {
     }),
     show: Effect.fnUntraced(function*(pnr: Pnr) {
       const user = yield* CurrentUser
-      const found = yield* bookings.find({ pnr, forUser: isAdmin(user) ? null : user.userId })
-      return Option.isSome(found) ? found.value : yield* bookingNotFound(pnr)
+      const forUser = may(user, "see and cancel any booking") ? null : user.userId
+      const found = yield* bookings.find({ pnr, forUser })
+      if (Option.isNone(found)) {
+        return yield* bookingNotFound(pnr)
+      }
+      if (found.value.userId !== user.userId) {
+        yield* trail.note({ userId: user.userId, action: "see booking", subject: pnr, details: {} })
+      }
+      return found.value
     }),
     cancel: Effect.fnUntraced(function*(pnr: Pnr, passengers: ReadonlyArray<number> | undefined) {
       return yield* cancel({ caller: yield* CurrentUser, pnr, passengers })
     }),
 
     seatConfig: Effect.fnUntraced(function*(trainId: TrainId) {
-      yield* requireAdmin(yield* CurrentUser, "read seat configurations")
+      yield* permitted(yield* CurrentUser, "edit seat configurations")
       return yield* configs.read(trainId)
     }),
     replaceSeatConfig: Effect.fnUntraced(function*(trainId: TrainId, version: number, config: SeatConfigInput) {
       const user = yield* CurrentUser
-      yield* requireAdmin(user, "edit seat configurations")
+      yield* permitted(user, "edit seat configurations")
       return yield* configs.replace({ userId: user.userId, trainId, version, config })
     })
   }

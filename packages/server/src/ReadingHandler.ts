@@ -4,6 +4,8 @@ import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
 import * as HealthRoutes from "./HealthRoutes.ts"
+import * as Limits from "./Limits.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
@@ -19,11 +21,11 @@ class ReadingApi extends HttpApi.make("berth")
 const layer = Layer.mergeAll(
   HttpApiBuilder.layer(ReadingApi, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide(TimetableHandlers.layer),
-    Layer.provide(RequestIssues.layer)
+    Layer.provide([RequestIssues.layer, ReaderLimits.layerHttp])
   ),
   HealthRoutes.layer,
   RequestEnvelope.layer
-).pipe(Layer.provide([ReadingDesk.layer, HttpServer.layerServices]))
+).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, HttpServer.layerServices]))
 
 /** What `ReadingEngine` has. */
 type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>

@@ -1,12 +1,20 @@
 import { Layer } from "effect"
+import * as AccountServices from "./AccountServices.ts"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import { BookingWatch } from "./BookingWatch.ts"
-import { CallBudget } from "./CallBudget.ts"
 import { Desk } from "./Desk.ts"
+import * as Limits from "./Limits.ts"
+import { OperatorDesk } from "./OperatorDesk.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import { Watchers } from "./Watchers.ts"
 
 /** What all ways of calling share, so that nobody gets twice as much by calling in two ways. */
-export const layer = Layer.mergeAll(Desk.layer, CallBudget.layer, AvailabilityWatch.layer, BookingWatch.layer).pipe(
-  Layer.provideMerge(Layer.merge(ReadingDesk.layer, Watchers.layer))
+export const layer = Layer.mergeAll(
+  Desk.layer,
+  OperatorDesk.layer,
+  Limits.layer,
+  AvailabilityWatch.layer,
+  BookingWatch.layer
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(ReadingDesk.layer, Watchers.layer, AccountServices.layer))
 )

@@ -5,6 +5,8 @@ import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/ht
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { RpcSerialization, RpcServer } from "effect/rpc"
+import * as AccountAuthentication from "./AccountAuthentication.ts"
+import * as AccountHandlers from "./AccountHandlers.ts"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
@@ -12,26 +14,32 @@ import * as DocsRoute from "./DocsRoute.ts"
 import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
+import * as OperatorHandlers from "./OperatorHandlers.ts"
+import * as OperatorRpcHandlers from "./OperatorRpcHandlers.ts"
+import * as PrivacyHandlers from "./PrivacyHandlers.ts"
+import * as ReaderLimits from "./ReaderLimits.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
+import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 import { UpgradeNeeded } from "./TransportProblems.ts"
 
 const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
-  Layer.provide([RequestIssues.layer, Authentication.layerHttp])
+  Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer, SignInHandlers.layer, AccountHandlers.layer]),
+  Layer.provide([RequestIssues.layer, Authentication.layerHttp, AccountAuthentication.layer, ReaderLimits.layerHttp])
 )
 
 // How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
 const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
-  Layer.provide([RpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
   Layer.provide(
     Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
   ),
-  Layer.provide(RpcSerialization.layerNdjson)
+  Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
 )
 
 const upgradeNeeded = HttpServerRespondable.toResponse(

@@ -1,15 +1,15 @@
-import { BerthRpcs } from "@berth/domain/BerthRpcs"
+import { BookingRpcs } from "@berth/domain/BerthRpcs"
 import { Effect, Stream } from "effect"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import { BookingWatch } from "./BookingWatch.ts"
 import { Desk } from "./Desk.ts"
 
 /** The remote calls: what HTTP does, and live streams. */
-export const layer = BerthRpcs.toLayer(Effect.gen(function*() {
+export const layer = BookingRpcs.toLayer(Effect.gen(function*() {
   const desk = yield* Desk
   const journeys = yield* AvailabilityWatch
   const bookings = yield* BookingWatch
-  return BerthRpcs.of({
+  return BookingRpcs.of({
     Stations: ({ query }) => desk.stations(query),
     Search: desk.search,
     Train: ({ trainId }) => desk.train(trainId),

@@ -2,12 +2,12 @@ import { type CurrentUser, Role } from "@berth/domain/Auth"
 import { Unauthorized } from "@berth/domain/RequestErrors"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { UserId } from "@berth/domain/UserId"
+import { makeSecret, secretHash } from "@berth/engine/accounts/SecretText"
+import { type Holder, Sessions } from "@berth/engine/accounts/Sessions"
 import { fromStore } from "@berth/engine/ledger/LedgerError"
-import { Cache, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Cache, Clock, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { hash as digest, randomBytes } from "node:crypto"
 
-const tokenBytes = 32
 const tokenPattern = /^berth_[A-Za-z0-9_-]{43}$/
 
 const tokenLife = "30 days"
@@ -15,16 +15,14 @@ const tokenLife = "30 days"
 /** Tokens whose holder is remembered. */
 const rememberedMax = 10_000
 
-/** How long; a session that was ended is refused that much later at most. */
-const rememberedFor = "1 second"
+/** How long, from when the store was asked; a session that was ended is refused that much later at most. */
+const rememberedMillis = 1_000
 
-const User = Schema.Struct({ userId: UserId, role: Role })
 const NewSession = Schema.Struct({ hash: Schema.String, userId: UserId, role: Role, seconds: Schema.Finite })
 
-const hashOf = (token: string): string => digest("sha256", token, "hex")
-
 const unauthorized = new Unauthorized({
-  detail: "This call needs a valid token in the header Authorization: Bearer TOKEN. npm run token makes one."
+  detail:
+    "This call needs a valid token in the header Authorization: Bearer TOKEN. POST /api/account/sign-in answers one."
 })
 
 /** Bearer tokens: shown once, kept as hashes. */
@@ -38,12 +36,17 @@ export class Tokens extends Context.Service<Tokens, {
   }): Effect.Effect<Redacted.Redacted, StoreUnavailable>
   /** Who holds the token. */
   verify(token: Redacted.Redacted): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
+  /** The same, with what the token is. */
+  holder(token: Redacted.Redacted): Effect.Effect<Holder, Unauthorized | StoreUnavailable>
+  /** Asks again about a person, because something of theirs was ended here. */
+  forget(userId: UserId): Effect.Effect<void>
 }>()("@berth/server/Tokens") {
-  static readonly layer = Layer.effect(Tokens, Effect.suspend(() => make))
+  static readonly layer = Layer.effect(Tokens, Effect.suspend(() => make)).pipe(Layer.provide(Sessions.layer))
 }
 
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
+  const sessions = yield* Sessions
 
   const insert = SqlSchema.void({
     Request: NewSession,
@@ -58,34 +61,41 @@ const make = Effect.gen(function*() {
         INSERT INTO session (token_hash, user_id, created_at, expires_at)
         SELECT decode(${hash}, 'hex'), user_id, berth_now(), berth_now() + make_interval(secs => ${seconds}) FROM who`
   })
-  const select = SqlSchema.findOneOption({
-    Request: Schema.String,
-    Result: User,
-    execute: (hash) =>
-      sql`
-        SELECT a.user_id AS "userId", a.role FROM session s JOIN account a USING (user_id)
-        WHERE s.token_hash = decode(${hash}, 'hex') AND s.expires_at > berth_now()`
-  })
 
-  const users = yield* Cache.makeWith(
+  const remembered = yield* Cache.makeWith(
     // Shared by all who ask at the same time, so none of them may end it.
-    (hash: string) => Effect.uninterruptible(fromStore(select(hash))),
+    Effect.fnUntraced(function*(hash: string) {
+      const askedMillis = yield* Clock.currentTimeMillis
+      const found = yield* sessions.holder(hash)
+      return { found, tookMillis: (yield* Clock.currentTimeMillis) - askedMillis }
+    }, Effect.uninterruptible),
     {
       capacity: rememberedMax,
-      timeToLive: (exit) => exit._tag === "Success" ? rememberedFor : 0
+      timeToLive: (exit) => exit._tag === "Success" ? Math.max(0, rememberedMillis - exit.value.tookMillis) : 0
     }
   )
+  const holder = Effect.fnUntraced(function*(token: Redacted.Redacted) {
+    if (!tokenPattern.test(Redacted.value(token))) {
+      return yield* unauthorized
+    }
+    const { found } = yield* Cache.get(remembered, secretHash(token))
+    return Option.isSome(found) ? found.value : yield* unauthorized
+  })
 
   return Tokens.of({
     make: Effect.fn("Tokens.make")(function*({ role, ttl = tokenLife, userId }) {
-      const token = `berth_${yield* Effect.sync(() => randomBytes(tokenBytes).toString("base64url"))}`
-      yield* fromStore(insert({ hash: hashOf(token), userId, role, seconds: Duration.toSeconds(ttl) }))
-      return Redacted.make(token, { label: "token" })
+      const token = yield* makeSecret("berth_")
+      yield* fromStore(insert({ hash: secretHash(token), userId, role, seconds: Duration.toSeconds(ttl) }))
+      return token
     }),
-    verify: Effect.fnUntraced(function*(token) {
-      const text = Redacted.value(token)
-      const user = tokenPattern.test(text) ? yield* Cache.get(users, hashOf(text)) : Option.none()
-      return Option.isSome(user) ? user.value : yield* unauthorized
+    verify: (token) => Effect.map(holder(token), ({ role, userId }) => ({ userId, role })),
+    holder,
+    forget: Effect.fnUntraced(function*(userId) {
+      for (const [hash, { found }] of yield* Cache.entries(remembered)) {
+        if (Option.isSome(found) && found.value.userId === userId) {
+          yield* Cache.invalidate(remembered, hash)
+        }
+      }
     })
   })
 })

@@ -1,5 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
+import { SocketAddress } from "./ReaderLimits.ts"
 import * as Routes from "./Routes.ts"
 
 const layer = Routes.layer.pipe(Layer.provide(HttpServer.layerServices))
@@ -16,5 +17,7 @@ export const make = Effect.gen(function*() {
     ),
     ({ dispose }) => Effect.promise(dispose)
   )
-  return (request: Request): Promise<Response> => handler(request, Context.empty())
+  /** `socketAddress` is who called, for the limits by address; without it such calls are not limited. */
+  return (request: Request, socketAddress?: string): Promise<Response> =>
+    handler(request, Context.make(SocketAddress, socketAddress))
 })

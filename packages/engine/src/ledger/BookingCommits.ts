@@ -30,6 +30,8 @@ export interface NewBooking {
   readonly fingerprint: string
   readonly pnr: Pnr
   readonly userId: UserId
+  /** Who of the staff books for that user; absent where they do so themselves. */
+  readonly bookedBy?: UserId
   readonly runId: number
   /** The epoch in which the berths were given; the commit refuses another. */
   readonly epoch: number
@@ -123,19 +125,26 @@ type WriteBatch = (
 const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const call = SqlSchema.findAll({
-    Request: Schema.String,
+    Request: Schema.Struct({ batch: Schema.String, forOthers: Schema.Boolean }),
     Result: Outcomes,
-    execute: (batch) =>
+    execute: ({ batch, forOthers }) =>
       sql`SELECT array_agg(pnr) AS pnrs, array_agg(outcome) AS outcomes, array_agg(waitlist_number) AS "waitlistNumbers",
         min(created_at) AS "createdAt", min(transaction_id) AS "transactionId"
-      FROM commit_bookings(${batch}::text::jsonb)`
+      FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
   })
   const areAllWritten = areWritten(sql)
   const isWritten = (rows: ReadonlyArray<typeof Outcomes.Type>) =>
     areAllWritten(rows.flatMap(({ outcomes, pnrs }) => pnrs.filter((_, index) => outcomes[index] === "committed")))
   return (bookings) =>
     Effect.map(
-      fromStore(decided(sql, call(JSON.stringify(bookings.map(toRow))), isWritten)),
+      fromStore(decided(
+        sql,
+        call({
+          batch: JSON.stringify(bookings.map(toRow)),
+          forOthers: bookings.some(({ bookedBy }) => bookedBy !== undefined)
+        }),
+        isWritten
+      )),
       (rows) =>
         new Map(rows.flatMap(({ createdAt, outcomes, pnrs, waitlistNumbers }) => {
           const bookedAt = DateTime.formatIso(createdAt)

@@ -41,9 +41,13 @@ export type LeavingParty = typeof LeavingParty.Type
 
 /** Cancelling in the record, and what Redis still has to be told of it. */
 export class Cancellations extends Context.Service<Cancellations, {
-  /** Cancels all or the passengers named; none where there is no such booking of that user. */
+  /**
+   * Cancels all or the passengers named; none where there is no such booking of that user (null: anybody's). It is noted
+   * where the booking is not the caller's own.
+   */
   cancel(options: {
     readonly pnr: Pnr
+    readonly caller: UserId
     readonly forUser: UserId | null
     readonly passengers: ReadonlyArray<number> | null
   }): Effect.Effect<Option.Option<Cancelled>, StoreUnavailable>
@@ -71,6 +75,22 @@ export class Cancellations extends Context.Service<Cancellations, {
           sql`SELECT cancel_booking(${pnr}, ${forUser}, (
             SELECT array_agg(n::smallint) FROM jsonb_array_elements_text(${passengers}::text::jsonb) n)) AS result`
       })
+      const trail = SqlSchema.void({
+        Request: Schema.Struct({
+          pnr: Schema.String,
+          caller: Schema.String,
+          details: Schema.fromJsonString(Schema.Json)
+        }),
+        execute: ({ caller, details, pnr }) =>
+          sql`INSERT INTO audit (user_id, action, subject, details)
+            SELECT ${caller}, 'cancel for another', pnr, ${details}::text::jsonb FROM booking
+            WHERE pnr = ${pnr} AND user_id <> ${caller}`
+      })
+      const cancelNoted = ({ caller, ...asked }: Parameters<Cancellations["Service"]["cancel"]>[0]) =>
+        sql.withTransaction(Effect.tap(cancel(asked), ({ result }) =>
+          result === null || result.cancelled.length === 0
+            ? Effect.void
+            : trail({ pnr: asked.pnr, caller, details: { passengers: result.cancelled } })))
       const acknowledge = SqlSchema.void({
         Request: Schema.fromJsonString(Schema.Array(Schema.Int)),
         execute: (ids) =>
@@ -103,7 +123,8 @@ export class Cancellations extends Context.Service<Cancellations, {
       })
       return Cancellations.of({
         cancel: (options) =>
-          cancel(options).pipe(
+          // One round trip for a person's own booking, of which there is nothing to note.
+          (options.forUser === null ? cancelNoted(options) : cancel(options)).pipe(
             Effect.catchTag("NoSuchElementError", Effect.die),
             Effect.map(({ result }) => Option.fromNullOr(result)),
             fromStore

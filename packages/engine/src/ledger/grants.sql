@@ -20,7 +20,13 @@ BEGIN
   GRANT UPDATE (state, passengers, leaving) ON waitlist_entry TO berth_engine;
 
   -- The server books, and edits seats for admins; the triggers of an edit act with its rights.
-  GRANT SELECT ON account, session TO berth_server;
+  GRANT SELECT ON account, session, totp, recovery_code, mail_code, payment, refund, audit TO berth_server;
+  GRANT INSERT, UPDATE (role, email, password_hash, erased_at) ON account TO berth_server;
+  GRANT INSERT, DELETE, UPDATE (seen_at) ON session TO berth_server;
+  GRANT INSERT, DELETE, UPDATE ON totp TO berth_server;
+  GRANT INSERT, DELETE ON recovery_code, mail_code TO berth_server;
+  -- To erase a person's name.
+  GRANT UPDATE (name) ON passenger TO berth_server;
   GRANT INSERT ON booking, passenger, waitlist_entry, audit TO berth_server;
   GRANT INSERT, DELETE ON idempotency_key TO berth_server;
   GRANT INSERT, UPDATE (last_number) ON waitlist_counter TO berth_server;

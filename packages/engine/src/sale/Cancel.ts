@@ -1,9 +1,10 @@
-import { type CurrentUser, isAdmin } from "@berth/domain/Auth"
+import type { CurrentUser } from "@berth/domain/Auth"
 import type { cancelErrors } from "@berth/domain/BerthApi"
 import type { Cancellation } from "@berth/domain/Booking"
 import { BookingNotFound, NothingToCancel } from "@berth/domain/BookingErrors"
 import { zeroRupees } from "@berth/domain/Money"
 import type { Pnr } from "@berth/domain/Pnr"
+import { may } from "@berth/domain/rules/Permissions"
 import { Context, Effect, Layer, Option } from "effect"
 import type { Inventory } from "../inventory/Inventory.ts"
 import { Bookings } from "../ledger/Bookings.ts"
@@ -39,9 +40,10 @@ const make = Effect.gen(function*() {
     readonly pnr: Pnr
     readonly passengers: ReadonlyArray<number> | undefined
   }) {
-    const forUser = isAdmin(caller) ? null : caller.userId
+    const forUser = may(caller, "see and cancel any booking") ? null : caller.userId
     const result = yield* cancellations.cancel({
       pnr,
+      caller: caller.userId,
       forUser,
       passengers: passengers === undefined ? null : [...new Set(passengers)]
     })

@@ -1,9 +1,10 @@
-import { type CurrentUser, forbidden, isAdmin } from "@berth/domain/Auth"
+import { type CurrentUser, forbidden } from "@berth/domain/Auth"
 import { ClassNotOnTrain, OutsideBookingWindow, QuotaNotOnTrain, TooManyPassengers } from "@berth/domain/BookingErrors"
 import { type BookingRequest, passengersPerBookingMax } from "@berth/domain/BookingRequest"
 import type { Forbidden } from "@berth/domain/RequestErrors"
 import { berthWish } from "@berth/domain/rules/BerthWish"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"
+import { may } from "@berth/domain/rules/Permissions"
 import { Effect } from "effect"
 import type { StoreClock } from "../ledger/StoreClock.ts"
 import type { ClassComposition } from "../timetable/Compositions.ts"
@@ -16,6 +17,8 @@ import type { Stations } from "../timetable/Stations.ts"
 export interface Order {
   readonly request: BookingRequest
   readonly userId: CurrentUser["Service"]["userId"]
+  /** Who of the staff books for that user. */
+  readonly bookedBy: CurrentUser["Service"]["userId"] | undefined
   readonly run: Run
   readonly journey: RunJourney
   readonly composition: ClassComposition
@@ -79,7 +82,7 @@ export const makeOrder = (
   request: BookingRequest
 ): Effect.Effect<Order, OrderError> => {
   const userId = request.userId ?? caller.userId
-  if (userId !== caller.userId && !isAdmin(caller)) {
+  if (userId !== caller.userId && !may(caller, "book for others")) {
     return Effect.fail(forbidden(caller, `book for ${userId}`))
   }
   if (request.passengers.length > passengersPerBookingMax) {
@@ -96,6 +99,7 @@ export const makeOrder = (
     Effect.map(findClass(run, request), (composition): Order => ({
       request,
       userId,
+      bookedBy: userId === caller.userId ? undefined : caller.userId,
       run,
       journey,
       composition,

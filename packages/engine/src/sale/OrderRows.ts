@@ -8,7 +8,7 @@ import type { Order } from "./Order.ts"
 
 /** What an order becomes in the record, with the berths that Redis gave, or none for a party that waits. */
 export const toNewBooking = (
-  { composition, journey, request, run, userId }: Order,
+  { bookedBy, composition, journey, request, run, userId }: Order,
   given: {
     readonly pnr: Pnr
     readonly keyHash: string
@@ -24,6 +24,7 @@ export const toNewBooking = (
   fingerprint: given.fingerprint,
   pnr: given.pnr,
   userId,
+  ...(bookedBy === undefined ? {} : { bookedBy }),
   runId: run.id,
   epoch: given.epoch,
   deadlineMillis: given.deadlineMillis,

@@ -101,12 +101,12 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         const today = yield* clock.today(timeZone)
         const { first, last } = bookingWindow(today)
         if (run === null || run.state === "CLOSED" || date > last) {
-          return yield* missing(trainId, date, today)
+          return yield* missing(trainId, date, today, run?.state === "CLOSED")
         }
         const route = yield* routes.get(run.routeId)
         // A train that left its origin days ago can still be boarded further on.
         if (date < addDays(first, -daysOf(route))) {
-          return yield* missing(trainId, date, today)
+          return yield* missing(trainId, date, today, false)
         }
         return {
           id: run.id,
@@ -154,7 +154,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
 }
 
 /** Why a train has no run on a day. */
-const missing = Effect.fnUntraced(function*(trainId: TrainId, date: JourneyDate, today: JourneyDate) {
+const missing = Effect.fnUntraced(function*(trainId: TrainId, date: JourneyDate, today: JourneyDate, closed: boolean) {
   const { first, last } = bookingWindow(today)
   if (date < first || date > last) {
     return yield* new OutsideBookingWindow({
@@ -168,6 +168,8 @@ const missing = Effect.fnUntraced(function*(trainId: TrainId, date: JourneyDate,
   return yield* new NotARunningDay({
     trainId,
     date,
-    detail: `Train ${trainId} does not leave its origin on ${date}.`
+    detail: closed
+      ? `Train ${trainId} of ${date} is closed for sale. Choose another day.`
+      : `Train ${trainId} does not leave its origin on ${date}.`
   })
 })

@@ -1,4 +1,4 @@
-import { callsPerMinuteMax } from "@berth/server/CallBudget"
+import { callsPerMinuteMax } from "@berth/domain/rules/Permissions"
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@berth/server/generated/google/rpc/error_details_pb"
 import { compressionGzip, createGrpcTransport } from "@connectrpc/connect-node"
 import { assert, layer } from "@effect/vitest"
@@ -93,13 +93,13 @@ layer(TestClients.layer, { timeout: "60 seconds", excludeTestServices: true })("
     Effect.gen(function*() {
       const client = yield* grpc
       const token = yield* tokenOf("passenger")
-      const asked = Array.from({ length: callsPerMinuteMax }, () => call("/api/bookings", { token }))
+      const asked = Array.from({ length: callsPerMinuteMax.passenger }, () => call("/api/bookings", { token }))
       yield* Effect.all(asked, { concurrency: 16 })
       const spent = yield* Effect.flip(
         answered(() => client.show({ pnr: "4512345678" }, bearer(token))).pipe(
           // A call that the passing of time had earned is used up as well.
           Effect.catchIf((error) => error.findDetails(RetryInfoSchema).length === 0, () => Effect.void),
-          Effect.repeat({ times: callsPerMinuteMax })
+          Effect.repeat({ times: callsPerMinuteMax.passenger })
         )
       )
       assert.deepEqual(spent.findDetails(ErrorInfoSchema)[0]?.reason, "RateLimited")
