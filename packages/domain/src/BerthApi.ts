@@ -63,8 +63,19 @@ export const searchTextLengthMax = 100
 /** Text to search for; matched without regard to case. */
 export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax))
 
+const isInstant = (text: string): boolean => {
+  const millis = Date.parse(text)
+  return !Number.isNaN(millis) && new Date(millis).toISOString() === text
+}
+
 export const BookingCursor = Schema.String.check(
-  Schema.isPattern(/^[0-9TZ:.+-]{1,40}~[0-9]{10}$/, { expected: "a cursor from an earlier page" })
+  Schema.isPattern(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z~[0-9]{10}$/, {
+    expected: "a cursor from an earlier page"
+  }),
+  // PostgreSQL takes no instant that the calendar does not have.
+  Schema.makeFilter((cursor: string) =>
+    isInstant(cursor.slice(0, -11)) ? undefined : "Expected a cursor from an earlier page"
+  )
 )
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }

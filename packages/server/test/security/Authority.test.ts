@@ -79,7 +79,13 @@ const overHttp = Effect.fnUntraced(function*(operation: Operation, given: Filled
 
 const overRpc = Effect.fnUntraced(function*(operation: Operation, given: Filled, token: string | undefined) {
   const headers = Object.entries({ "berth-rpc-version": "2", ...bearer(token) })
-  const message = { _tag: "Request", id: "1", tag: operation.name, payload: given.body ?? {}, headers }
+  const message = {
+    _tag: "Request",
+    id: "1",
+    tag: operation.name,
+    payload: given.body === undefined ? {} : given.body,
+    headers
+  }
   const response = yield* post("/rpc", `${JSON.stringify(message)}\n`, { "content-type": "application/ndjson" })
   const text = yield* firstPiece(response)
   const exit = decodeRpcExit(text.split("\n")[0] ?? "")
@@ -174,7 +180,7 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("w
           const { refusal, text } = yield* makeCall(operation, samples, yield* tokenOf(role))
           const said = `${role} ${operation.door} ${operation.name}: ${text}`
           assert.strictEqual(refusal === "Forbidden", !mayCall(role, least), said)
-          assert.notStrictEqual(refusal, "Unauthorized", said)
+          assert.isFalse(isOneOf(refusal, ["Unauthorized", "InternalError", "Die", "StoreUnavailable"]), said)
           assert.notStrictEqual(refusal, "InvalidRequest", `A sample lacks in Samples.ts. ${said}`)
         }
       }

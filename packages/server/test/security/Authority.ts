@@ -17,8 +17,33 @@ export const leastOfHttp: Readonly<Record<string, Least>> = {
   "GET /api/bookings": "passenger",
   "GET /api/bookings/{pnr}": "passenger",
   "POST /api/bookings/{pnr}/cancel": "passenger",
-  "GET /api/admin/trains/{trainId}/seat-config": "admin",
-  "PUT /api/admin/trains/{trainId}/seat-config": "admin"
+  "GET /api/admin/trains/{trainId}/seat-config": "operator",
+  "PUT /api/admin/trains/{trainId}/seat-config": "operator",
+  "POST /api/admin/trains/{trainId}/seat-config/preview": "operator",
+  "GET /api/admin/trains": "clerk",
+  "GET /api/admin/trains/{trainId}/runs": "clerk",
+  "POST /api/admin/trains/{trainId}/runs/{date}/close": "operator",
+  "POST /api/admin/trains/{trainId}/runs/{date}/open": "operator",
+  "POST /api/admin/bookings/search": "clerk",
+  "GET /api/admin/audit": "admin",
+  "GET /api/me/export": "passenger",
+  "DELETE /api/me": "passenger",
+  "GET /api/admin/people/{userId}/export": "admin",
+  "DELETE /api/admin/people/{userId}": "admin",
+  "POST /api/account/mail-codes": "anybody",
+  "POST /api/account/password/reset": "anybody",
+  "POST /api/account/sign-in": "anybody",
+  "GET /api/account/me": "passenger",
+  "POST /api/account/sign-out": "passenger",
+  "POST /api/account/sign-out-everywhere": "passenger",
+  "POST /api/account/password": "session",
+  "POST /api/account/totp": "session",
+  "POST /api/account/totp/confirm": "session",
+  "POST /api/account/totp/remove": "session",
+  "GET /api/account/tokens": "passenger",
+  "POST /api/account/tokens": "session",
+  "DELETE /api/account/tokens/{id}": "passenger",
+  "PUT /api/account/roles/{userId}": "admin"
 }
 
 export const leastOfRpc: Readonly<Record<string, Least>> = {
@@ -33,8 +58,19 @@ export const leastOfRpc: Readonly<Record<string, Least>> = {
   Show: "passenger",
   WatchBooking: "passenger",
   Cancel: "passenger",
-  SeatConfig: "admin",
-  ReplaceSeatConfig: "admin"
+  SeatConfig: "operator",
+  ReplaceSeatConfig: "operator",
+  PreviewSeatConfig: "operator",
+  Trains: "clerk",
+  Runs: "clerk",
+  CloseRun: "operator",
+  OpenRun: "operator",
+  SearchBookings: "clerk",
+  AuditTrail: "admin",
+  ExportMine: "passenger",
+  EraseMine: "passenger",
+  ExportPerson: "admin",
+  ErasePerson: "admin"
 }
 
 export const leastOfGrpc: Readonly<Record<string, Least>> = {
