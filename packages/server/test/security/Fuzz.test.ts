@@ -8,13 +8,15 @@ import { startFuzzed } from "./FuzzedServer.ts"
 const growthBytesMax = 128 * 1024 * 1024
 
 const settings = Config.all({
-  requests: Config.Int("FUZZ_REQUESTS").pipe(Config.withDefault(3_000)),
+  requests: Config.Int("FUZZ_REQUESTS").pipe(Config.withDefault(2_000)),
   // By itself `npm test` sends the same each time; `npm run test:fuzz` chooses.
   seed: Config.Int("FUZZ_SEED").pipe(Config.withDefault(1)),
   first: Config.Int("FUZZ_FIRST").pipe(Config.withDefault(0))
 })
 
 const minutesMax = 60
+
+const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 
 layer(engine, { timeout: "60 seconds", excludeTestServices: true })("bad requests from the schemas", (it) => {
   it.effect(
@@ -28,7 +30,6 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("bad request
           fuzz({ aim, pid: pid ?? 0, requests, seed, first })
         )
         const seconds = ((performance.now() - startMillis) / 1000).toFixed(0)
-        const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
         yield* Console.log([
           ...[...outcomes].toSorted(([, left], [, right]) => right - left).map(([kind, count]) => `${count}\t${kind}`),
           `seed ${seed}: ${requests} requests in ${seconds} s, ${refused} refused, ${faults.length} faults; ` +

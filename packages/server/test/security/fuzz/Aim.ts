@@ -101,12 +101,13 @@ export const aimed = (operation: Operation, { samples }: Aim, chance: Chance): F
 const percentEncoded = (text: string): string =>
   Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")
 
+const texts = (values: Filled["path"]) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? value.toWellFormed() : value])
+  )
+
 /** A target that may go on the wire, whatever its values are. */
 export const wireTarget = (operation: Operation, given: Filled, chance: Chance): string => {
-  const texts = (values: Filled["path"]) =>
-    Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? value.toWellFormed() : value])
-    )
   const target = targetOf(operation, { ...given, path: texts(given.path), query: texts(given.query) })
   if (chance.is(0.95)) return target.slice(0, 12_000)
   return chance.pick([

@@ -25,7 +25,8 @@ export interface Report {
   readonly rssBytes: { readonly warm: number; readonly end: number }
 }
 
-const residentBytes = (pid: number): number => {
+/** Memory of a process that is not swapped out. Linux only. */
+export const residentBytes = (pid: number): number => {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
   return Number(kibibytes) * 1024
 }

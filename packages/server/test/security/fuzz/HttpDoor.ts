@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Agent, type IncomingMessage, request } from "node:http"
+import { type Agent, type IncomingMessage, request } from "node:http"
 import type { Operation } from "../JsonSchema.ts"
 import { type Aim, aimed, headersFor, wireHeaders, wireTarget } from "./Aim.ts"
 import type { Chance } from "./Chance.ts"
@@ -50,9 +50,8 @@ export const exchange = (url: URL, agent: Agent, asked: Asked): Promise<Answer> 
     const { body, method, path, streams } = asked
     const headers = body === undefined ? asked.headers : { ...asked.headers, "content-length": Buffer.byteLength(body) }
     const call = request({ host: url.hostname, port: url.port, method, path, headers, agent }, (response) => {
-      readAll(response, streams).then((text) => {
-        resolve({ status: response.statusCode ?? 0, type: response.headers["content-type"] ?? "", text })
-      }, reject)
+      const { headers: { "content-type": type = "" }, statusCode: status = 0 } = response
+      readAll(response, streams).then((text) => resolve({ status, type, text }), reject)
     })
     call.setTimeout(answerMillisMax, () => call.destroy(new Error("no answer in time")))
     call.once("error", reject)

@@ -11,7 +11,7 @@ const refusing = new Set([1002, 1003, 1007, 1008, 1009])
 const opened = (url: URL): Promise<WebSocket> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${url.host}/rpc/ws`)
-    socket.once("open", () => resolve(socket)).once("error", reject)
+    socket.on("error", reject).once("open", () => resolve(socket))
   })
 
 /** Sockets that are kept, each used by one at a time. */
@@ -54,7 +54,6 @@ const heard = (socket: WebSocket, data: string | Uint8Array, id: string | undefi
       socket.off("close", closed)
       resolve(seen)
     }
-    socket.on("error", () => {})
     socket.on("message", message)
     socket.once("close", closed)
     socket.send(data)
