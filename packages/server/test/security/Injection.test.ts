@@ -83,7 +83,11 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("what caller
           const given = filled(operation, samples)
           for (const text of statements) {
             const shots = [
-              XX
+              ...withText(given.path, text).map((path): Filled => Object.assign({}, given, { path })),
+              ...withText({ ...given.query, query: "a" }, text).map((query): Filled =>
+                Object.assign({}, given, { query })
+              ),
+              ...withText(given.body ?? null, text).map((body): Filled => Object.assign({}, given, { body }))
             ]
             for (const shot of shots) {
               const { status, text: said } = yield* call(targetOf(operation, shot), {
