@@ -117,7 +117,7 @@ export const wireTarget = (operation: Operation, given: Filled, chance: Chance):
     `${target}/`,
     `/${target}`,
     `${target}/..;/`,
-    target.replaceAll("/", "%2f"),
+    `/${target.slice(1).replaceAll("/", "%2f")}`,
     target.replaceAll("/", "/./"),
     `${target}?${percentEncoded(chance.pick(nastyTexts)).slice(0, 3_000)}=1`,
     `${target}&__proto__[a]=1&constructor=2`,
