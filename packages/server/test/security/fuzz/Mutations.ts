@@ -105,6 +105,9 @@ const mutatedLeaf = (value: Schema.Json, schema: JsonSchema, chance: Chance): Sc
   return anything(chance)
 }
 
+/** What is not to be repeated so often that the making of the request takes longer than its answer. */
+const isLarge = (value: Schema.Json | undefined): boolean => JSON.stringify(value ?? null).length > 200
+
 /** A value changed somewhere within, mostly so that its schema does not take it. */
 export const mutated = (
   value: Schema.Json,
@@ -122,7 +125,10 @@ export const mutated = (
       case 0:
         return []
       case 1:
-        return Array.from({ length: chance.pick([2, 7, 1_200]) }, () => first ?? sampleOf(items, operation, samples))
+        return Array.from(
+          { length: chance.pick([2, 7, isLarge(first) ? 9 : 1_200]) },
+          () => first ?? sampleOf(items, operation, samples)
+        )
       case 2:
         return [...value, anything(chance)]
       default:
