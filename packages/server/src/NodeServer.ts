@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
 import * as NodeSockets from "./NodeSockets.ts"
 import { NotListening } from "./NotListening.ts"
+import { limitPipelining } from "./PipelineLimit.ts"
 import * as Reception from "./Reception.ts"
 import * as Routes from "./Routes.ts"
 import { RpcSockets } from "./RpcSockets.ts"
@@ -28,6 +29,7 @@ const limits = {
 
 const makeServer = Effect.sync(() => {
   const server = createServer(limits).on("clientError", answerUnreadable)
+  limitPipelining(server)
   return { server, closeConnections: followConnections(server) }
 })
 

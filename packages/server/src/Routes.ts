@@ -22,6 +22,7 @@ import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
+import * as RpcLines from "./RpcLines.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
 import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
@@ -37,7 +38,15 @@ const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pip
 const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
   Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
   Layer.provide(
-    Layer.effect(RpcServer.Protocol, Effect.map(RpcServer.makeProtocolHttp({ path: "/rpc" }), RpcAdmission.admitting))
+    Layer.effect(
+      RpcServer.Protocol,
+      Effect.gen(function*() {
+        const router = yield* HttpRouter.HttpRouter
+        const { httpEffect, protocol } = yield* RpcServer.makeProtocolWithHttpEffect()
+        yield* router.add("POST", "/rpc", RpcLines.refusingOthers(httpEffect))
+        return RpcAdmission.admitting(protocol)
+      })
+    )
   ),
   Layer.provide([RpcSerialization.layerNdjson, ReaderLimits.layerRpc.layer])
 )

@@ -1,5 +1,6 @@
 import { Cause, Effect, Option, Queue, Schema, Semaphore } from "effect"
 import { type RpcMessage, RpcSerialization } from "effect/rpc"
+import { RpcMessageFromCaller } from "./RpcLines.ts"
 import { frameBytesMax, inboxBytesMax, type SocketLimits, unreadBytesMax } from "./SocketLimits.ts"
 
 /** Close codes of RFC 6455, 7.4.1, and of its registry. */
@@ -30,19 +31,7 @@ export type Write = (message: RpcMessage.FromClientEncoded) => Effect.Effect<voi
 /** The lines of remote calls, each a message of its own. */
 export const serialization = RpcSerialization.makeNdjson({ maxBufferSize: frameBytesMax })
 
-const Id = Schema.Union([Schema.String, Schema.Finite])
-
-const decodeMessage = Schema.decodeUnknownOption(Schema.Union([
-  Schema.Struct({
-    _tag: Schema.tag("Request"),
-    id: Id,
-    tag: Schema.String,
-    payload: Schema.Unknown,
-    headers: Schema.Array(Schema.mutable(Schema.Tuple([Schema.String, Schema.String])))
-  }),
-  Schema.Struct({ _tag: Schema.Literals(["Ack", "Interrupt"]), requestId: Id }),
-  Schema.Struct({ _tag: Schema.Literals(["Ping", "Eof"]) })
-]))
+const decodeMessage = Schema.decodeUnknownOption(RpcMessageFromCaller)
 
 const sizeOf = (data: string | Uint8Array): number => typeof data === "string" ? Buffer.byteLength(data) : data.length
 

@@ -56,7 +56,7 @@ export const spawnProcess = Effect.fnUntraced(function*(
     child.once("close", (code) => resume(Effect.fail(new ServerEnded({ code, output }))))
     look()
   })
-  return { url, ended, stop: Effect.sync(() => child.kill("SIGTERM")) }
+  return { pid: child.pid, url, ended, stop: Effect.sync(() => child.kill("SIGTERM")) }
 })
 
 export const spawnServer = (runtime: RuntimeName, env: Readonly<Record<string, string>>) => {

@@ -1,0 +1,49 @@
+import { assert, layer } from "@effect/vitest"
+import { Config, Console, Effect } from "effect"
+import { engine } from "../TestServer.ts"
+import { fuzz } from "./fuzz/Fuzz.ts"
+import { startFuzzed } from "./FuzzedServer.ts"
+
+/** What the server's memory may grow by while it refuses requests; a heap that is let grow comes and goes by as much. */
+const growthBytesMax = 128 * 1024 * 1024
+
+const settings = Config.all({
+  requests: Config.Int("FUZZ_REQUESTS").pipe(Config.withDefault(2_000)),
+  // By itself `npm test` sends the same each time; `npm run test:fuzz` chooses.
+  seed: Config.Int("FUZZ_SEED").pipe(Config.withDefault(1)),
+  first: Config.Int("FUZZ_FIRST").pipe(Config.withDefault(0))
+})
+
+const minutesMax = 60
+
+const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
+
+layer(engine, { timeout: "60 seconds", excludeTestServices: true })("bad requests from the schemas", (it) => {
+  it.effect(
+    "are refused in the words of the API over every door, and harm neither the server nor its memory",
+    () =>
+      Effect.gen(function*() {
+        const { first, requests, seed } = yield* settings
+        const { aim, ended, health, pid, stop } = yield* startFuzzed
+        const startMillis = performance.now()
+        const { faults, outcomes, refused, rssBytes } = yield* Effect.promise(() =>
+          fuzz({ aim, pid: pid ?? 0, requests, seed, first })
+        )
+        const seconds = ((performance.now() - startMillis) / 1000).toFixed(0)
+        yield* Console.log([
+          ...[...outcomes].toSorted(([, left], [, right]) => right - left).map(([kind, count]) => `${count}\t${kind}`),
+          `seed ${seed}: ${requests} requests in ${seconds} s, ${refused} refused, ${faults.length} faults; ` +
+          `server ${mebibytes(rssBytes.warm)}, then ${mebibytes(rssBytes.end)}`
+        ].join("\n"))
+        assert.strictEqual(faults.length, 0, `seed ${seed}\n${faults.join("\n")}`)
+        assert.strictEqual(yield* health, 200)
+        assert.isBelow(rssBytes.end - rssBytes.warm, growthBytesMax)
+        assert.isAbove(refused, requests * 0.6)
+        yield* stop
+        const { code, output } = yield* ended
+        assert.strictEqual(code, 0, output)
+        assert.notInclude(output, "unforeseen")
+      }),
+    minutesMax * 60_000
+  )
+})
