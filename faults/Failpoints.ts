@@ -28,7 +28,8 @@ const both = (point: Omit<Failpoint, "at">): ReadonlyArray<Failpoint> => [
 const redis = (flow: Failpoint["flow"], step: string, by?: "scheduler") =>
   both({ flow, store: "redis", step, ...by === undefined ? {} : { by } })
 
-const commit = (flow: Failpoint["flow"], step: string) => both({ flow, store: "postgres", step, commit: true })
+const commit = (flow: Failpoint["flow"], step: string, by?: "scheduler") =>
+  both({ flow, store: "postgres", step, commit: true, ...by === undefined ? {} : { by } })
 
 /** Every step of every flow that writes, in its order; rebuilds last, for they take away the holds that are swept. */
 export const failpoints: ReadonlyArray<Failpoint> = [
@@ -48,8 +49,8 @@ export const failpoints: ReadonlyArray<Failpoint> = [
   ...redis("sweep", "overdue-1", "scheduler"),
   { flow: "sweep", store: "postgres", step: "read hold facts", at: "done" },
   ...redis("sweep", "judge-n", "scheduler"),
-  ...redis("edit", "apply-config-n"),
-  ...commit("edit", "note applied"),
+  ...redis("edit", "apply-config-n", "scheduler"),
+  ...commit("edit", "note applied", "scheduler"),
   ...redis("rebuild", "load-n"),
   { flow: "rebuild", store: "postgres", step: "raise epoch", at: "sent" },
   ...commit("rebuild", "raise epoch"),

@@ -77,7 +77,8 @@ export const makeNetwork = async (cluster: Cluster, name: string): Promise<Netwo
       const trainId = `${name}-${train.suffix}`
       const queue = train.suffix === "queue"
       for (const date of yield* insertTrain(trainId, train)) {
-        const wanted = queue ? [between(0, 5), between(0, 5), between(0, 5), between(0, 5)] : journeys
+        // A sixth of all calls, so that somebody waits there soon.
+        const wanted = queue ? Array.from({ length: 12 }, () => between(0, 5)) : journeys
         trips.push(
           ...wanted.map(({ from, to }) => ({ trainId, date, travelClass: train.travelClass, queue, from, to }))
         )

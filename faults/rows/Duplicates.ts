@@ -12,12 +12,13 @@ export const duplicates: Row = {
   brief: true,
   nativeRedis: false,
   run: async ({ brief, cluster, injected, load, network, random }) => {
+    const lateMillisMax = brief ? 300 : 3000
     const proxies = await Promise.all(cluster.servers.map(async (target) => {
       const proxy = await new TcpProxy(target.port, rawWire).start()
       proxy.repeatMillis = (chunk) => {
         if (!chunk.subarray(0, 4).equals(Buffer.from("POST")) || !random.chance(0.3)) return undefined
         injected()
-        return random.between(0, 3000)
+        return random.between(0, lateMillisMax)
       }
       return proxy
     }))
@@ -39,7 +40,7 @@ export const duplicates: Row = {
     await pause(brief ? 1000 : 5000)
     load.urls = before
     // What is to be repeated is on its way for so long.
-    await pause(3000)
+    await pause(lateMillisMax)
     await Promise.all(proxies.map((proxy) => proxy.stop()))
   }
 }

@@ -12,7 +12,7 @@ import type { Journey, Station, Train } from "@berth/domain/Train"
 import type { TrainId } from "@berth/domain/TrainId"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { Effect, Stream } from "effect"
-import type { AdminError, BookError, CallError, CancelError, PersonalError, RunError } from "./CallErrors.ts"
+import type { AdminError, BookError, CallError, CancelError, PayError, PersonalError, RunError } from "./CallErrors.ts"
 
 /** A part of a run. Without `from` or `to`, from the origin or to the terminus. */
 export interface RunJourney {
@@ -59,6 +59,8 @@ export interface BookingCalls {
   readonly watchBooking: (options: { readonly pnr: Pnr }) => Stream.Stream<Booking, PersonalError | BookingNotFound>
   /** Cancels the passengers named, or all. Asked once only: a second time there would be nothing left to cancel. */
   readonly cancel: (options: CancelRequest & { readonly pnr: Pnr }) => Effect.Effect<Cancellation, CancelError>
+  /** Pays a booking that is held. Asking again never pays twice. */
+  readonly pay: (options: { readonly pnr: Pnr }) => Effect.Effect<Booking, PayError>
   readonly seatConfig: (
     options: { readonly trainId: TrainId }
   ) => Effect.Effect<SeatConfig, AdminError | TrainNotFound>

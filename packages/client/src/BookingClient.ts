@@ -1,6 +1,7 @@
 import { Availability } from "@berth/domain/Availability"
-import { BookingCursor, SearchText } from "@berth/domain/BerthApi"
+import { SearchText } from "@berth/domain/BerthApi"
 import { Booking, CancelRequest } from "@berth/domain/Booking"
+import { BookingCursor } from "@berth/domain/BookingCursor"
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { SeatConfigInput } from "@berth/domain/SeatConfig"
@@ -47,6 +48,7 @@ const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingC
     show: (options) => read(calls.show(options)),
     watchBooking: (options) => Stream.changesWith(calls.watchBooking(options), isSameBooking),
     cancel: (options) => Effect.andThen(checkCancel(options), change(calls.cancel(options))),
+    pay: (options) => read(calls.pay(options)),
     seatConfig: (options) => read(calls.seatConfig(options)),
     replaceSeatConfig: (options) =>
       checkVersion(options).pipe(

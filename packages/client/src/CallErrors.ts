@@ -1,4 +1,4 @@
-import type { bookErrors, cancelErrors, runErrors } from "@berth/domain/BerthApi"
+import type { bookErrors, cancelErrors, payErrors, runErrors } from "@berth/domain/BerthApi"
 import type { Forbidden, InvalidRequest, Unauthorized } from "@berth/domain/RequestErrors"
 import type { Overloaded, RateLimited, StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { ConnectionFailed } from "./ConnectionFailed.ts"
@@ -18,3 +18,5 @@ export type RunError = CallError | (typeof runErrors)[number]["Type"]
 export type BookError = PersonalError | (typeof bookErrors)[number]["Type"]
 
 export type CancelError = PersonalError | (typeof cancelErrors)[number]["Type"]
+
+export type PayError = PersonalError | (typeof payErrors)[number]["Type"]

@@ -111,6 +111,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
         return Stream.concat(Stream.fromEffect(look), Stream.fromEffectRepeat(Effect.andThen(wait, look)))
       }),
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
+    pay: (params) => read(bookings.pay({ params })),
     seatConfig: (params) => read(admin.seatConfig({ params })),
     replaceSeatConfig: ({ trainId, version, config }) =>
       read(admin.replaceSeatConfig({ params: { trainId }, headers: { "if-match": `"${version}"` }, payload: config }))

@@ -93,6 +93,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     bookings: (payload) => read(rpc.Bookings(payload)),
     show: (payload) => read(rpc.Show(payload)),
     cancel: ({ pnr, ...request }) => read(rpc.Cancel({ pnr, request })),
+    pay: (payload) => read(rpc.Pay(payload)),
     seatConfig: (payload) => read(rpc.SeatConfig(payload)),
     replaceSeatConfig: (payload) => read(rpc.ReplaceSeatConfig(payload))
   }

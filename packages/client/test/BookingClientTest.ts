@@ -135,6 +135,19 @@ export const suite = (
         assert.notStrictEqual((yield* client.book({ request })).pnr, (yield* client.book({ request })).pnr)
       }))
 
+    it.effect("pays for a booking that is held, and says what there is nothing to pay for", () =>
+      Effect.gen(function*() {
+        const client = yield* as("user")
+        const request = yield* party("Devika")
+        const held = yield* client.book({ request: { ...request, payment: "hold" } })
+        assert.strictEqual(held.status, "HELD")
+        const paid = yield* client.pay({ pnr: held.pnr })
+        assert.notStrictEqual(paid.status, "HELD")
+        assert.deepStrictEqual(yield* client.pay({ pnr: held.pnr }), paid)
+        const { pnr } = yield* client.book({ request })
+        assert.strictEqual((yield* Effect.flip(client.pay({ pnr })))._tag, "NothingToPay")
+      }))
+
     it.effect("turns the pages of a person's bookings by their cursors", () =>
       Effect.gen(function*() {
         const client = yield* as("user")

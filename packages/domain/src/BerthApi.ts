@@ -4,13 +4,18 @@ import { AccountApi, SignInApi } from "./AccountApi.ts"
 import { HttpAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
+import { BookingCursor } from "./BookingCursor.ts"
 import {
   BookingNotFound,
   ClassNotOnTrain,
+  HoldExpired,
   IdempotencyConflict,
   NotARunningDay,
   NothingToCancel,
+  NothingToPay,
   OutsideBookingWindow,
+  PaymentDeclined,
+  PaymentPending,
   QuotaNotOnTrain,
   SoldOut,
   TooManyPassengers
@@ -58,25 +63,19 @@ export const bookErrors = [
 
 export const cancelErrors = [BookingNotFound, NothingToCancel, StoreUnavailable] as const
 
+export const payErrors = [
+  BookingNotFound,
+  NothingToPay,
+  HoldExpired,
+  PaymentDeclined,
+  PaymentPending,
+  StoreUnavailable
+] as const
+
 export const searchTextLengthMax = 100
 
 /** Text to search for; matched without regard to case. */
 export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax))
-
-const isInstant = (text: string): boolean => {
-  const millis = Date.parse(text)
-  return !Number.isNaN(millis) && new Date(millis).toISOString() === text
-}
-
-export const BookingCursor = Schema.String.check(
-  Schema.isPattern(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z~[0-9]{10}$/, {
-    expected: "a cursor from an earlier page"
-  }),
-  // PostgreSQL takes no instant that the calendar does not have.
-  Schema.makeFilter((cursor: string) =>
-    isInstant(cursor.slice(0, -11)) ? undefined : "Expected a cursor from an earlier page"
-  )
-)
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
 
@@ -133,6 +132,11 @@ export class BookingsApi extends HttpApiGroup.make("bookings").add(
     payload: [CancelRequest, Schema.Null],
     success: Cancellation,
     error: cancelErrors
+  }),
+  HttpApiEndpoint.post("pay", "/bookings/:pnr/pay", {
+    params: { pnr: Pnr },
+    success: Booking,
+    error: payErrors
   })
 ).prefix("/api").middleware(HttpAuth) {}
 

@@ -2,8 +2,9 @@ import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { RpcAuth } from "./Auth.ts"
 import { Availability, SeatMap } from "./Availability.ts"
-import { bookErrors, BookingCursor, cancelErrors, runErrors, SearchText } from "./BerthApi.ts"
+import { bookErrors, cancelErrors, payErrors, runErrors, SearchText } from "./BerthApi.ts"
 import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
+import { BookingCursor } from "./BookingCursor.ts"
 import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
@@ -86,6 +87,7 @@ class PersonalRpcs extends RpcGroup.make(
     success: Cancellation,
     error: Schema.Union(cancelErrors)
   }),
+  Rpc.make("Pay", { payload: { pnr: Pnr }, success: Booking, error: Schema.Union(payErrors) }),
   Rpc.make("SeatConfig", {
     payload: { trainId: TrainId },
     success: SeatConfig,

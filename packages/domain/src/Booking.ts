@@ -9,10 +9,15 @@ import { TrainId } from "./TrainId.ts"
 import { TravelClass } from "./TravelClass.ts"
 import { UserId } from "./UserId.ts"
 
-/** A booking as it stands; `status` is the best of its passengers'. */
+export const BookingStatus = Schema.Literals([...PassengerStatus.literals, "HELD"]).annotate({
+  identifier: "BookingStatus"
+})
+export type BookingStatus = typeof BookingStatus.Type
+
+/** A booking as it stands; `status` is the best of its passengers', or `HELD` while it is to be paid. */
 export const Booking = Schema.Struct({
   pnr: Pnr,
-  status: PassengerStatus,
+  status: BookingStatus,
   trainId: TrainId,
   date: JourneyDate,
   from: StationCode,
@@ -22,6 +27,10 @@ export const Booking = Schema.Struct({
   userId: UserId,
   /** Instant of the commit, ISO 8601, UTC. */
   bookedAt: Schema.String,
+  /** Of one that is held: the instant until which it can be paid, ISO 8601, UTC. */
+  expiresAt: Schema.optionalKey(Schema.String),
+  /** Of one that is held: what there is to pay. */
+  amountDue: Schema.optionalKey(Money),
   passengers: Schema.Array(Passenger)
 }).annotate({ identifier: "Booking" })
 export type Booking = typeof Booking.Type

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { JourneyDate } from "./JourneyDate.ts"
+import { Money } from "./Money.ts"
 import { Pnr } from "./Pnr.ts"
 import { Problem } from "./Problem.ts"
 import { Quota } from "./Quota.ts"
@@ -55,4 +56,22 @@ export class QuotaNotOnTrain extends Problem<QuotaNotOnTrain>()("QuotaNotOnTrain
   ...run,
   travelClass: TravelClass,
   quota: Quota
+}) {}
+
+/** The time to pay is over, and the berths went to others; what came too late goes back. */
+export class HoldExpired extends Problem<HoldExpired>()("HoldExpired", 410, "Hold expired", { pnr: Pnr }) {}
+
+/** The booking was not made to be paid later, or was cancelled before it was paid. */
+export class NothingToPay extends Problem<NothingToPay>()("NothingToPay", 409, "Nothing to pay", { pnr: Pnr }) {}
+
+/** The bank refused; the booking is held on. */
+export class PaymentDeclined extends Problem<PaymentDeclined>()("PaymentDeclined", 402, "Payment declined", {
+  pnr: Pnr,
+  amountDue: Money
+}) {}
+
+/** The bank has not answered yet. Asking again never pays twice. */
+export class PaymentPending extends Problem<PaymentPending>()("PaymentPending", 503, "Payment under way", {
+  pnr: Pnr,
+  retryAfterSeconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))
 }) {}

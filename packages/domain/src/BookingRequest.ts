@@ -32,7 +32,7 @@ export const BookingRequest = Schema.Struct({
   to: Schema.optionalKey(StationCode),
   passengers: Schema.NonEmptyArray(PassengerRequest),
   conditions: Schema.optionalKey(BookingConditions),
-  /** `account`: at once. Paying later is not offered yet. */
-  payment: Schema.optionalKey(Schema.Literal("account"))
+  /** `account`: settled outside, at once, the default; `hold`: the berths are kept for minutes, until they are paid. */
+  payment: Schema.optionalKey(Schema.Literals(["account", "hold"]))
 }).annotate({ identifier: "BookingRequest" })
 export type BookingRequest = typeof BookingRequest.Type

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { BookingCursor } from "./BookingCursor.ts"
 import { JourneyDate } from "./JourneyDate.ts"
 import { PersonName } from "./PersonName.ts"
 import { Pnr } from "./Pnr.ts"
@@ -19,14 +20,9 @@ export const BookingQuestion = Schema.Union([
 ]).annotate({ identifier: "BookingQuestion" })
 export type BookingQuestion = typeof BookingQuestion.Type
 
-/** The instant in microseconds of Unix time, for bookings of one commit share it, and the PNR. */
-const SearchCursor = Schema.String.check(
-  Schema.isPattern(/^[1-4]\d{15}~[1-9]\d{9}$/, { expected: "a cursor from an earlier page" })
-)
-
 /** A search goes in a body, because addresses of calls end in logs. */
 export const BookingSearch = Schema.Struct({
   question: BookingQuestion,
-  cursor: Schema.optionalKey(SearchCursor)
+  cursor: Schema.optionalKey(BookingCursor)
 }).annotate({ identifier: "BookingSearch" })
 export type BookingSearch = typeof BookingSearch.Type

@@ -7,4 +7,6 @@ export const Money = Schema.Struct({
 }).annotate({ identifier: "Money", description: "Amount in paise" })
 export type Money = typeof Money.Type
 
-export const zeroRupees: Money = { amount: 0, currency: "INR" }
+export const ofPaise = (amount: number): Money => ({ amount, currency: "INR" })
+
+export const zeroRupees: Money = ofPaise(0)

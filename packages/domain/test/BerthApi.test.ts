@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
-import { BerthApi, BookingCursor, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
+import { BerthApi, SearchText, searchTextLengthMax } from "../src/BerthApi.ts"
 import { VersionTag } from "../src/VersionTag.ts"
 import { notRefused, notTaken } from "./Decoding.ts"
 
@@ -55,6 +55,7 @@ describe("BerthApi", () => {
       "POST /api/admin/trains/{trainId}/seat-config/preview",
       "POST /api/bookings",
       "POST /api/bookings/{pnr}/cancel",
+      "POST /api/bookings/{pnr}/pay",
       "PUT /api/account/roles/{userId}",
       "PUT /api/admin/trains/{trainId}/seat-config"
     ])
@@ -82,6 +83,20 @@ describe("BerthApi", () => {
       "404",
       "409",
       "422",
+      "429",
+      "503"
+    ])
+  })
+
+  it("answers a payment with the booking, or with what stands in its way", () => {
+    assert.deepStrictEqual(answersOf("POST /api/bookings/{pnr}/pay").toSorted(), [
+      "200",
+      "400",
+      "401",
+      "402",
+      "404",
+      "409",
+      "410",
       "429",
       "503"
     ])
@@ -122,20 +137,6 @@ describe("VersionTag", () => {
       "-7",
       "\"7\", \"8\"",
       "1234567890123456"
-    ]))
-  })
-})
-
-describe("BookingCursor", () => {
-  it("takes what an earlier page gave, and nothing made up", () => {
-    assert.isEmpty(notTaken(BookingCursor, ["2026-12-05T08:00:00.123456Z~4512345678"]))
-    assert.isEmpty(notRefused(BookingCursor, "Expected a cursor from an earlier page", [
-      "",
-      "4512345678",
-      "2026-12-05T08:00:00Z~451234567",
-      "2026-12-05T08:00:00Z~45123456789",
-      "now()~4512345678",
-      `${"0".repeat(41)}~4512345678`
     ]))
   })
 })

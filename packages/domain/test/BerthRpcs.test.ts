@@ -21,6 +21,7 @@ const counterparts: Readonly<Record<RpcName, string>> = {
   Show: "GET /api/bookings/:pnr",
   WatchBooking: "GET /api/bookings/:pnr",
   Cancel: "POST /api/bookings/:pnr/cancel",
+  Pay: "POST /api/bookings/:pnr/pay",
   SeatConfig: "GET /api/admin/trains/:trainId/seat-config",
   ReplaceSeatConfig: "PUT /api/admin/trains/:trainId/seat-config",
   PreviewSeatConfig: "POST /api/admin/trains/:trainId/seat-config/preview",

@@ -83,8 +83,9 @@ describe("BookingRequest", () => {
     ])
   })
 
-  it("refuses to be paid later, and says how to pay", () => {
-    assert.deepStrictEqual(flawsWith({ payment: "hold" }), { payment: "Expected \"account\"" })
+  it("is paid at once or later, in no other way, and says so", () => {
+    assert.deepStrictEqual(flawsWith({ payment: "hold" }), {})
+    assert.deepStrictEqual(flawsWith({ payment: "barter" }), { payment: "Expected \"account\" | \"hold\"" })
   })
 
   it("tells every flaw by its path", () => {
@@ -98,7 +99,7 @@ describe("BookingRequest", () => {
       to: "",
       passengers: [{ name: "Example", age: 18 }, { name: " ", age: 200, gender: "X", berth: "window" }],
       conditions: { lowerBerthsMin: 7 },
-      payment: "hold"
+      payment: "barter"
     })
     assert.deepStrictEqual(Object.keys(flaws).toSorted(), [
       "conditions.lowerBerthsMin",

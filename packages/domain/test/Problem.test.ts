@@ -17,15 +17,20 @@ import { BerthApi } from "../src/BerthApi.ts"
 import {
   BookingNotFound,
   ClassNotOnTrain,
+  HoldExpired,
   IdempotencyConflict,
   NotARunningDay,
   NothingToCancel,
+  NothingToPay,
   OutsideBookingWindow,
+  PaymentDeclined,
+  PaymentPending,
   QuotaNotOnTrain,
   SoldOut,
   TooManyPassengers
 } from "../src/BookingErrors.ts"
 import { JourneyDate } from "../src/JourneyDate.ts"
+import { ofPaise } from "../src/Money.ts"
 import { JourneysAhead, PersonNotFound } from "../src/PersonalData.ts"
 import { Pnr } from "../src/Pnr.ts"
 import { Forbidden, InvalidRequest, Unauthorized } from "../src/RequestErrors.ts"
@@ -51,14 +56,18 @@ const Problems = Schema.Union([
   BookingNotFound,
   ClassNotOnTrain,
   Forbidden,
+  HoldExpired,
   IdempotencyConflict,
   InvalidRequest,
   JourneyNotOnTrain,
   JourneysAhead,
   NotARunningDay,
   NothingToCancel,
+  NothingToPay,
   OutsideBookingWindow,
   Overloaded,
+  PaymentDeclined,
+  PaymentPending,
   PersonNotFound,
   QuotaNotOnTrain,
   RateLimited,
@@ -89,6 +98,7 @@ const retryAfterSeconds = 2
 const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems.Type]> = [
   [400, new InvalidRequest({ detail, errors: [{ in: "body", path: ["passengers", 0, "age"], message: "Expected" }] })],
   [401, new Unauthorized({ detail })],
+  [402, new PaymentDeclined({ detail, pnr, amountDue: ofPaise(12_300) })],
   [403, new Forbidden({ detail, userId: UserId.make("user_789") })],
   [404, new BookingNotFound({ detail, pnr })],
   [404, new PersonNotFound({ detail, userId: UserId.make("user_789") })],
@@ -98,8 +108,10 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [409, new IdempotencyConflict({ detail })],
   [409, new JourneysAhead({ detail, pnrs: [pnr] })],
   [409, new NothingToCancel({ detail, pnr })],
+  [409, new NothingToPay({ detail, pnr })],
   [409, new RunStateConflict({ detail, ...run })],
   [409, new SoldOut({ detail, ...run, travelClass, quota })],
+  [410, new HoldExpired({ detail, pnr })],
   [412, new VersionConflict({ detail, trainId, version: 7 })],
   [422, new ClassNotOnTrain({ detail, ...run, travelClass })],
   [422, new JourneyNotOnTrain({ detail, ...run, from: StationCode.make("GHY"), to: StationCode.make("HWH") })],
@@ -111,6 +123,7 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [428, new VersionNeeded({ detail, trainId })],
   [429, new RateLimited({ detail, retryAfterSeconds })],
   [503, new Overloaded({ detail, retryAfterSeconds })],
+  [503, new PaymentPending({ detail, pnr, retryAfterSeconds })],
   [503, new RunPreparing({ detail, ...run, retryAfterSeconds })],
   [503, new StoreUnavailable({ detail, store: "redis", retryAfterSeconds })],
   [401, new SecondFactorNeeded({ detail })],

@@ -7,7 +7,9 @@ import { BookingCommits } from "./ledger/BookingCommits.ts"
 import { Bookings } from "./ledger/Bookings.ts"
 import { BookingSearches } from "./ledger/BookingSearches.ts"
 import { Cancellations } from "./ledger/Cancellations.ts"
+import { HeldBookings } from "./ledger/HeldBookings.ts"
 import { HoldFacts } from "./ledger/HoldFacts.ts"
+import { PaymentRecords } from "./ledger/PaymentRecords.ts"
 import { PnrSequence } from "./ledger/PnrSequence.ts"
 import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
@@ -15,9 +17,16 @@ import { StoreClock } from "./ledger/StoreClock.ts"
 import { Waitlist } from "./ledger/Waitlist.ts"
 import { WatchedBookings } from "./ledger/WatchedBookings.ts"
 import * as PostgresMetrics from "./metrics/PostgresMetrics.ts"
+import { Fares } from "./payment/Fares.ts"
+import { GatewayJobs } from "./payment/GatewayJobs.ts"
+import { LateSeating } from "./payment/LateSeating.ts"
+import { Pay } from "./payment/Pay.ts"
+import { SandboxPayments } from "./payment/SandboxPayments.ts"
+import { Settlement } from "./payment/Settlement.ts"
 import { AvailabilityReader } from "./sale/AvailabilityReader.ts"
 import { Book } from "./sale/Book.ts"
 import { Cancel } from "./sale/Cancel.ts"
+import { HoldExpiry } from "./sale/HoldExpiry.ts"
 import { Promoter } from "./sale/Promoter.ts"
 import { PromotionQueue } from "./sale/PromotionQueue.ts"
 import { Sweeper } from "./sale/Sweeper.ts"
@@ -40,7 +49,9 @@ const ledger = Layer.mergeAll(
   BookingCommits.layer,
   Bookings.layer,
   Cancellations.layer,
+  HeldBookings.layer,
   HoldFacts.layer,
+  PaymentRecords.layer,
   PostgresMetrics.layer,
   PnrSequence.layer,
   RunEpochs.layer,
@@ -61,6 +72,13 @@ const seeding = Layer.merge(ConfigApplier.layer, RunCloser.layer).pipe(
   Layer.provideMerge(timetable)
 )
 
+const payment = Layer.merge(Pay.layer, GatewayJobs.layer).pipe(
+  Layer.provide(Settlement.layer.pipe(Layer.provide(LateSeating.layer)))
+)
+
+/** What others will give one day: a payment gateway, and fares. */
+const samples = Layer.merge(SandboxPayments.layer, Fares.layerSample)
+
 const offices = Layer.mergeAll(
   BookingSearches.layer,
   PersonalRecords.layer,
@@ -74,8 +92,10 @@ export const layer = Layer.mergeAll(
   AvailabilityReader.layer,
   Book.layer,
   Cancel.layer,
+  HoldExpiry.layer,
+  payment,
   Promoter.layer,
   StoresHealth.layer,
   Sweeper.layer,
   offices
-).pipe(Layer.provideMerge(seeding))
+).pipe(Layer.provideMerge(Layer.merge(seeding, samples)))

@@ -23,7 +23,8 @@ export const layer = HttpApiBuilder.group(
         ))).handleAll({
         mine: ({ query }) => desk.mine(query.cursor),
         show: ({ params }) => desk.show(params.pnr),
-        cancel: ({ params, payload }) => desk.cancel(params.pnr, payload?.passengers)
+        cancel: ({ params, payload }) => desk.cancel(params.pnr, payload?.passengers),
+        pay: ({ params }) => desk.pay(params.pnr)
       })
   })
 )

@@ -7,6 +7,7 @@ import type { SeatConfigInput } from "@berth/domain/SeatConfig"
 import type { TrainId } from "@berth/domain/TrainId"
 import { AuditTrail } from "@berth/engine/ledger/AuditTrail"
 import { Bookings } from "@berth/engine/ledger/Bookings"
+import { Pay } from "@berth/engine/payment/Pay"
 import { Book } from "@berth/engine/sale/Book"
 import { bookingNotFound, Cancel } from "@berth/engine/sale/Cancel"
 import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
@@ -21,6 +22,7 @@ const make = Effect.gen(function*() {
   const trail = yield* AuditTrail
   const { book } = yield* Book
   const { cancel } = yield* Cancel
+  const { pay } = yield* Pay
 
   return {
     ...reading,
@@ -46,6 +48,9 @@ const make = Effect.gen(function*() {
     }),
     cancel: Effect.fnUntraced(function*(pnr: Pnr, passengers: ReadonlyArray<number> | undefined) {
       return yield* cancel({ caller: yield* CurrentUser, pnr, passengers })
+    }),
+    pay: Effect.fnUntraced(function*(pnr: Pnr) {
+      return yield* pay({ caller: yield* CurrentUser, pnr })
     }),
 
     seatConfig: Effect.fnUntraced(function*(trainId: TrainId) {

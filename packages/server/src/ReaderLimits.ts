@@ -33,7 +33,11 @@ export const SocketAddress = Context.Reference<string | undefined>("@berth/serve
   defaultValue: () => undefined
 })
 
-/** Counts calls by the address that they come from. */
+/**
+ * Counts calls by the address that they come from.
+ *
+ * @effect-expect-leaking HttpServerRequest
+ */
 export class ReaderLimits extends Context.Service<ReaderLimits, {
   /** Whom the request under way comes from: an address, of IPv6 the part that one customer has; none where nobody can say. */
   readonly subscriber: Effect.Effect<string | undefined, never, HttpServerRequest.HttpServerRequest>

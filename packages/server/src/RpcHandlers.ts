@@ -21,6 +21,7 @@ export const layer = BookingRpcs.toLayer(Effect.gen(function*() {
     Show: ({ pnr }) => desk.show(pnr),
     WatchBooking: ({ pnr }) => Stream.unwrap(Effect.map(desk.show(pnr), bookings.watch)),
     Cancel: ({ pnr, request }) => desk.cancel(pnr, request.passengers),
+    Pay: ({ pnr }) => desk.pay(pnr),
     SeatConfig: ({ trainId }) => desk.seatConfig(trainId),
     ReplaceSeatConfig: ({ config, trainId, version }) => desk.replaceSeatConfig(trainId, version, config)
   })

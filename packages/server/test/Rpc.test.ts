@@ -39,6 +39,19 @@ for (const transport of transports) {
           assert.strictEqual(again._tag, "NothingToCancel")
         }))
 
+      it.effect("a hold is paid once, however often", () =>
+        Effect.gen(function*() {
+          const client = yield* clientOf(yield* tokenOf("passenger"))
+          const held = yield* client.Book({ request: { ...(yield* requestFor(6)), payment: "hold" } })
+          assert.strictEqual(held.status, "HELD")
+          assert.isDefined(held.expiresAt)
+          const paid = yield* client.Pay({ pnr: held.pnr })
+          assert.strictEqual(paid.status, "CONFIRMED")
+          assert.deepEqual(yield* client.Pay({ pnr: held.pnr }), paid)
+          const { pnr } = yield* client.Book({ request: yield* requestFor(6) })
+          assert.strictEqual((yield* Effect.flip(client.Pay({ pnr })))._tag, "NothingToPay")
+        }))
+
       it.effect("errors arrive as themselves", () =>
         Effect.gen(function*() {
           const owner = yield* clientOf(yield* tokenOf("passenger"))

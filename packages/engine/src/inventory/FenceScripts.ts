@@ -35,13 +35,17 @@ export const release = (redis: ManagedRedis["Service"], { classes, epoch, freein
     ]
   ).pipe(Effect.flatMap(toReply))
 
-export const judge = (redis: ManagedRedis["Service"], { classes, epoch, run, verdicts }: Options<"judge">) =>
+export const judge = (
+  redis: ManagedRedis["Service"],
+  { classes, epoch, graceMillis, run, verdicts }: Options<"judge">
+) =>
   redis.run(
     judgeScript,
     [metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes)],
     [
       epoch,
       JSON.stringify(classes.map(describeClass)),
+      graceMillis ?? "",
       ...verdicts.flatMap((verdict) => [
         verdict._tag.toLowerCase(),
         verdict.holdId,

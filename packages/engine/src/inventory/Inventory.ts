@@ -61,7 +61,7 @@ export type AllocateReply =
   | { readonly _tag: "Ended" }
   /** The gate is another: `null` where the run is not in Redis. */
   | { readonly _tag: "Gate"; readonly gate: RunGate | null }
-  /** The call came too late to be waited for. Nothing was written. */
+  /** The call came too late to be waited for, or for its hold to be written. Nothing was written. */
   | { readonly _tag: "Late" }
 
 /** Legs of a berth to free, named by the sale that held them. */
@@ -163,8 +163,10 @@ export class Inventory extends Context.Service<Inventory, {
     readonly epoch: number
     readonly classes: ReadonlyArray<ClassOfRun>
     readonly verdicts: ReadonlyArray<HoldVerdict>
+    /** Of holds that `overdue` listed: leaves alone those whose deadline has not passed for so long, any more. */
+    readonly graceMillis?: number
   }): Effect.Effect<FenceReply, StoreUnavailable>
-  /** Says how many of a waiting party still wait; 0 takes it off. Unknown and seated parties are left alone. */
+  /** Says how many of a party still wait; 0 takes it off. One that is being promoted waits on with no more than these. */
   setWaiting(options: {
     readonly run: RunRef
     readonly epoch: number

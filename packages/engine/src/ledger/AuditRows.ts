@@ -3,6 +3,7 @@ import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainId } from "@berth/domain/TrainId"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { selectBooksContradictions } from "./BooksAudit.ts"
 import { maintenance } from "./Database.ts"
 import { fromStore } from "./LedgerError.ts"
 
@@ -127,9 +128,15 @@ const make = Effect.gen(function*() {
     runs: (runIds) => fromStore(selectRuns(runIds)),
     contradictions: (runIds) =>
       fromStore(
-        Effect.flatMap(encodeIds(runIds), (ids) => maintenance(sql, selectContradictions(sql, ids))).pipe(
-          Effect.flatMap(decode)
-        )
+        Effect.flatMap(encodeIds(runIds), (ids) =>
+          maintenance(
+            sql,
+            Effect.zipWith(
+              selectContradictions(sql, ids),
+              selectBooksContradictions(sql, ids),
+              (sales, books) => [...sales, ...books]
+            )
+          )).pipe(Effect.flatMap(decode))
       )
   })
 })

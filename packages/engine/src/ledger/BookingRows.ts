@@ -2,6 +2,7 @@ import type { Booking } from "@berth/domain/Booking"
 import { bestStatus } from "@berth/domain/Booking"
 import { berthAt } from "@berth/domain/CoachLayout"
 import { JourneyDate } from "@berth/domain/JourneyDate"
+import { ofPaise } from "@berth/domain/Money"
 import type { WaitlistKind } from "@berth/domain/Passenger"
 import { Age, Gender } from "@berth/domain/Passenger"
 import { PersonName } from "@berth/domain/PersonName"
@@ -27,6 +28,14 @@ export const BookingRow = Schema.Struct({
   quota: Quota,
   userId: UserId,
   bookedAt: Schema.DateTimeUtcFromDate,
+  /** The same, microseconds since 1970: the bookings of a commit share an instant, and pages must not. */
+  bookedMicros: Schema.String,
+  /** Of one that was made to be paid later. */
+  hold: Schema.NullOr(Schema.Struct({
+    state: Schema.Literals(["held", "confirmed", "released", "expired"]),
+    expiresAtMillis: Schema.Int,
+    amountPaise: Schema.Int
+  })),
   passengers: Schema.Array(Schema.Struct({
     number: Schema.Int,
     name: PersonName,
@@ -49,7 +58,12 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
   sql`
     SELECT b.pnr, r.train_id AS "trainId", to_char(r.date, 'YYYY-MM-DD') AS date,
       origin.station_code AS "from", destination.station_code AS "to",
-      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt", p.passengers
+      b.travel_class AS "travelClass", b.quota, b.user_id AS "userId", b.created_at AS "bookedAt",
+      (extract(epoch FROM b.created_at) * 1000000)::bigint::text AS "bookedMicros", p.passengers,
+      (SELECT jsonb_build_object('state', h.state,
+          'expiresAtMillis', floor(extract(epoch FROM h.expires_at) * 1000),
+          'amountPaise', (SELECT sum(f) FROM unnest(h.fares_paise) f))
+        FROM booking_hold h WHERE h.pnr = b.pnr) AS hold
     FROM booking b
     JOIN run r ON r.id = b.run_id
     JOIN route_stop origin ON origin.route_id = r.route_id AND origin.stop_index = b.from_stop
@@ -93,6 +107,16 @@ const toPassenger = (travelClass: TravelClass, row: BookingRow["passengers"][num
   }
 }
 
+/** What a booking says while it is to be paid. */
+const toHeld = (hold: BookingRow["hold"], view: "now" | "asBooked") =>
+  hold !== null && (view === "asBooked" || hold.state === "held")
+    ? {
+      status: "HELD" as const,
+      expiresAt: DateTime.formatIso(DateTime.makeUnsafe(hold.expiresAtMillis)),
+      amountDue: ofPaise(hold.amountPaise)
+    }
+    : {}
+
 /** The booking as it stands, or, for the repeat of a call, as it was made. */
 export const toBooking = (row: BookingRow, view: "now" | "asBooked"): Booking => {
   const passengers = row.passengers.map((passenger) => toPassenger(row.travelClass, passenger, view === "asBooked"))
@@ -107,6 +131,7 @@ export const toBooking = (row: BookingRow, view: "now" | "asBooked"): Booking =>
     quota: row.quota,
     userId: row.userId,
     bookedAt: DateTime.formatIso(row.bookedAt),
+    ...toHeld(row.hold, view),
     passengers
   }
 }

@@ -2,7 +2,7 @@ import type { Booking, BookingPage } from "@berth/domain/Booking"
 import { Pnr } from "@berth/domain/Pnr"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { UserId } from "@berth/domain/UserId"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { BookingRow, selectBookings, toBooking } from "./BookingRows.ts"
 import { fromStore } from "./LedgerError.ts"
@@ -47,14 +47,15 @@ export class Bookings extends Context.Service<Bookings, {
         execute: (keyHash) => sql`SELECT fingerprint, pnr FROM idempotency_key WHERE key_hash = ${keyHash}`
       })
       const selectPage = SqlSchema.findAll({
-        Request: Schema.Struct({ userId: UserId, before: Schema.String, pnr: Schema.String }),
+        Request: Schema.Struct({ userId: UserId, before: Schema.NullOr(Schema.String), pnr: Schema.String }),
         Result: BookingRow,
         execute: ({ before, pnr, userId }) =>
           selectBookings(
             sql,
             sql`(b.created_at, b.pnr) IN (
               SELECT created_at, pnr FROM booking
-              WHERE user_id = ${userId} AND (created_at, pnr) < (${before}::text::timestamptz, ${pnr})
+              WHERE user_id = ${userId} AND (created_at, pnr) < (coalesce(
+                'epoch'::timestamptz + ${before}::text::bigint * interval '1 microsecond', 'infinity'), ${pnr})
               ORDER BY created_at DESC, pnr DESC LIMIT ${pageSize + 1})`
           )
       })
@@ -65,13 +66,13 @@ export class Bookings extends Context.Service<Bookings, {
           fromStore(Effect.map(select({ pnr, forUser: null }), Option.map((row) => toBooking(row, "asBooked")))),
         findKey: (keyHash) => fromStore(selectKey(keyHash)),
         page: Effect.fn("Bookings.page")(function*({ cursor, userId }) {
-          const [before, pnr] = cursor?.split("~") ?? ["infinity", "9999999999"]
-          const rows = yield* fromStore(selectPage({ userId, before: before ?? "infinity", pnr: pnr ?? "" }))
+          const [before, pnr] = cursor?.split("~") ?? []
+          const rows = yield* fromStore(selectPage({ userId, before: before ?? null, pnr: pnr ?? "" }))
           const bookings = rows.slice(0, pageSize)
           const last = rows.length > pageSize ? bookings.at(-1) : undefined
           return {
             bookings: bookings.map((row) => toBooking(row, "now")),
-            ...(last === undefined ? {} : { nextCursor: `${DateTime.formatIso(last.bookedAt)}~${last.pnr}` })
+            ...(last === undefined ? {} : { nextCursor: `${last.bookedMicros}~${last.pnr}` })
           }
         })
       })

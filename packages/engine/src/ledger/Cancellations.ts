@@ -10,7 +10,7 @@ import { fromStore } from "./LedgerError.ts"
 export const FreedSale = Schema.Struct({ id: Schema.Int, berth: Schema.Int, from: Schema.Int, to: Schema.Int })
 export type FreedSale = typeof FreedSale.Type
 
-const Cancelled = Schema.Struct({
+export const Cancelled = Schema.Struct({
   /** Numbers of the passengers who were cancelled; none where somebody named was not there. */
   cancelled: Schema.Array(Schema.Int),
   runId: Schema.Int,
@@ -22,6 +22,14 @@ const Cancelled = Schema.Struct({
   waiting: Schema.NullOr(Schema.Struct({ holdId: Schema.String, passengers: Schema.Int }))
 })
 export type Cancelled = typeof Cancelled.Type
+
+const CancelledAndPaidBack = Schema.Struct({
+  ...Cancelled.fields,
+  /** Nobody was cancelled, because the booking is held and can only be released whole. */
+  unpaid: Schema.Boolean,
+  refundPaise: Schema.Int
+})
+export type CancelledAndPaidBack = typeof CancelledAndPaidBack.Type
 
 /** Sales that were cancelled and of which Redis has not confirmed that it freed them. */
 const Unfreed = Schema.Struct({ ...FreedSale.fields, epoch: Schema.Int, runId: Schema.Int })
@@ -50,7 +58,7 @@ export class Cancellations extends Context.Service<Cancellations, {
     readonly caller: UserId
     readonly forUser: UserId | null
     readonly passengers: ReadonlyArray<number> | null
-  }): Effect.Effect<Option.Option<Cancelled>, StoreUnavailable>
+  }): Effect.Effect<Option.Option<CancelledAndPaidBack>, StoreUnavailable>
   /** Notes that Redis has freed what these sales held. */
   freed(saleIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
   /** What Redis has not confirmed, oldest first, up to a thousand. */
@@ -70,9 +78,9 @@ export class Cancellations extends Context.Service<Cancellations, {
           forUser: Schema.NullOr(Schema.String),
           passengers: Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.Int)))
         }),
-        Result: Schema.Struct({ result: Schema.NullOr(Cancelled) }),
+        Result: Schema.Struct({ result: Schema.NullOr(CancelledAndPaidBack) }),
         execute: ({ forUser, passengers, pnr }) =>
-          sql`SELECT cancel_booking(${pnr}, ${forUser}, (
+          sql`SELECT cancel_and_pay_back(${pnr}, ${forUser}, (
             SELECT array_agg(n::smallint) FROM jsonb_array_elements_text(${passengers}::text::jsonb) n)) AS result`
       })
       const trail = SqlSchema.void({

@@ -28,31 +28,36 @@ const isLockTimeout = (error: unknown): boolean =>
 const grants = readFileSync(new URL("./grants.sql", import.meta.url), "utf8")
 
 /**
- * Brings the database up to date, forward only and whole or not at all, says what each role may do, and answers the
+ * Runs what a loader brings, forward only and whole or not at all, says what each role may do, and answers the
  * migrations that it ran. A second process that starts at the same time waits for the first and then finds nothing to do.
  * A table that is in use is waited for so briefly that the sale goes on, and tried again.
  */
-export const migrate = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  return yield* maintenance(
-    sql,
-    Effect.gen(function*() {
-      yield* sql`SELECT pg_advisory_xact_lock(${migratorsLock}::bigint)`
-      yield* sql`SELECT set_config('lock_timeout', ${`${lockWaitMillisMax}ms`}, true)`
-      const done = yield* Migrator.make({})({ loader: fromFileSystem(folder), table: "migration" })
-      yield* sql.unsafe(grants)
-      return done
-    })
+export const migrateFrom = <R>(loader: Migrator.Loader<R>) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    return yield* maintenance(
+      sql,
+      Effect.gen(function*() {
+        yield* sql`SELECT pg_advisory_xact_lock(${migratorsLock}::bigint)`
+        yield* sql`SELECT set_config('lock_timeout', ${`${lockWaitMillisMax}ms`}, true)`
+        const done = yield* Migrator.make({})({ loader, table: "migration" })
+        yield* sql.unsafe(grants)
+        return done
+      })
+    )
+  }).pipe(
+    Effect.tapError((error) =>
+      isLockTimeout(error)
+        ? Effect.logWarning("A table that a migration changes is in use; trying again")
+        : Effect.void
+    ),
+    Effect.retry({ schedule: lockTries, while: isLockTimeout }),
+    Effect.withSpan("Migrations.migrate")
   )
-}).pipe(
-  Effect.tapError((error) =>
-    isLockTimeout(error)
-      ? Effect.logWarning("A table that a migration changes is in use; trying again")
-      : Effect.void
-  ),
-  Effect.retry({ schedule: lockTries, while: isLockTimeout }),
-  Effect.provide([NodeFileSystem.layer, NodePath.layer]),
-  Effect.withSpan("Migrations.migrate")
+
+/** Brings the database up to date. */
+export const migrate = Effect.suspend(() => migrateFrom(fromFileSystem(folder))).pipe(
+  Effect.provide([NodeFileSystem.layer, NodePath.layer])
 )
 
 export const layer = Layer.effectDiscard(migrate)

@@ -16,11 +16,16 @@ export const RunForRedis = Schema.Struct({
   epoch: Schema.Int,
   legs: Schema.Int,
   /** Version of the train's seat configuration. */
-  version: Schema.Int,
-  /** How long ago it was last edited, seconds of real time; null where it never was. */
-  editedSecondsAgo: Schema.NullOr(Schema.Finite)
+  version: Schema.Int
 })
 export type RunForRedis = typeof RunForRedis.Type
+
+const RunBehind = Schema.Struct({
+  ...RunForRedis.fields,
+  /** How long ago the train was last edited, seconds of real time; null where it never was. */
+  editedSecondsAgo: Schema.NullOr(Schema.Finite)
+})
+export type RunBehind = typeof RunBehind.Type
 
 /** The rows of runs: made for the booking window, found, brought up to date. */
 export class RunRows extends Context.Service<RunRows, {
@@ -39,7 +44,7 @@ export class RunRows extends Context.Service<RunRows, {
   /** Takes runs off sale for good. */
   close(runIds: ReadonlyArray<number>): Effect.Effect<void, StoreUnavailable>
   /** Runs behind the configuration of their train. */
-  readonly behind: Effect.Effect<ReadonlyArray<RunForRedis>, StoreUnavailable>
+  readonly behind: Effect.Effect<ReadonlyArray<RunBehind>, StoreUnavailable>
   /** Notes that Redis shows the version, where the epoch is still the given one. */
   applied(
     runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly version: number }>
@@ -118,14 +123,14 @@ const make = Effect.gen(function*() {
   })
   const forRedis = sql`r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
     to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
-    (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs,
-    extract(epoch FROM clock_timestamp() - t.config_changed_at)::float8 AS "editedSecondsAgo"`
+    (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   const selectBehind = SqlSchema.findAll({
     Request: Schema.Void,
-    Result: RunForRedis,
+    Result: RunBehind,
     execute: () =>
       sql`
-        SELECT ${forRedis} FROM train t JOIN run r ON r.train_id = t.id
+        SELECT ${forRedis}, extract(epoch FROM clock_timestamp() - t.config_changed_at)::float8 AS "editedSecondsAgo"
+        FROM train t JOIN run r ON r.train_id = t.id
         WHERE r.state = 'OPEN' AND r.applied_version < t.config_version AND r.date >= berth_now()::date - 1
         ORDER BY r.date, r.id LIMIT 5000`
   })

@@ -18,17 +18,22 @@ BEGIN
   GRANT UPDATE (state, epoch) ON booking TO berth_engine;
   GRANT UPDATE (state, berth) ON passenger TO berth_engine;
   GRANT UPDATE (state, passengers, leaving) ON waitlist_entry TO berth_engine;
+  -- Both end holds and settle payments. The books are only added to.
+  GRANT SELECT ON booking_hold, payment, refund, outbox, entry TO berth_engine;
+  GRANT UPDATE (state) ON booking_hold, payment, refund TO berth_engine;
+  GRANT INSERT, UPDATE (attempts, due_at, done) ON outbox TO berth_engine;
+  GRANT INSERT ON entry, idempotency_key TO berth_engine;
 
   -- The server books, and edits seats for admins; the triggers of an edit act with its rights.
-  GRANT SELECT ON account, session, totp, recovery_code, mail_code, payment, refund, audit TO berth_server;
+  GRANT SELECT ON account, session, totp, recovery_code, mail_code, audit TO berth_server;
   GRANT INSERT, UPDATE (role, email, password_hash, erased_at) ON account TO berth_server;
   GRANT INSERT, DELETE, UPDATE (seen_at) ON session TO berth_server;
   GRANT INSERT, DELETE, UPDATE ON totp TO berth_server;
   GRANT INSERT, DELETE ON recovery_code, mail_code TO berth_server;
   -- To erase a person's name.
   GRANT UPDATE (name) ON passenger TO berth_server;
-  GRANT INSERT ON booking, passenger, waitlist_entry, audit TO berth_server;
-  GRANT INSERT, DELETE ON idempotency_key TO berth_server;
+  GRANT INSERT ON booking, booking_hold, passenger, waitlist_entry, payment, refund, audit TO berth_server;
+  GRANT DELETE ON idempotency_key TO berth_server;
   GRANT INSERT, UPDATE (last_number) ON waitlist_counter TO berth_server;
   GRANT USAGE ON SEQUENCE pnr_serial TO berth_server;
   GRANT INSERT, DELETE, UPDATE (seat_count) ON train_seat_config TO berth_server;
@@ -43,11 +48,11 @@ BEGIN
   -- Reports: everything but secrets and persons.
   GRANT SELECT ON store_clock, station, route, route_stop, train, train_service, train_service_exception, run,
     coach_class, coach_berth, coach_berth_type, train_seat_config, berth, berth_quota, sale, waitlist_counter,
-    payment, refund, rule_pack, migration TO berth_reader;
+    booking_hold, payment, refund, entry, rule_pack, migration TO berth_reader;
   GRANT SELECT (pnr, run_id, epoch, travel_class, quota, from_stop, to_stop, same_coach, lower_berths_min, state, created_at)
     ON booking TO berth_reader;
   GRANT SELECT (pnr, number, age, gender, wish, state, berth, waitlist_number) ON passenger TO berth_reader;
   GRANT SELECT (pnr, run_id, travel_class, kind, number, passengers, state, leaving) ON waitlist_entry TO berth_reader;
-  -- Nobody but the migrator, for the time being: outbox.
+  -- Not for reports: outbox.
 END
 $$

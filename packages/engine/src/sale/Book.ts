@@ -9,16 +9,20 @@ import { type AllocateReply, Inventory } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
 import { BookingCommits, type CommitOutcome } from "../ledger/BookingCommits.ts"
 import { Bookings } from "../ledger/Bookings.ts"
+import { HeldBookings } from "../ledger/HeldBookings.ts"
 import { PnrSequence } from "../ledger/PnrSequence.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
+import { Fares } from "../payment/Fares.ts"
 import { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
+import type { Attempt, Desk } from "./BookingAttempt.ts"
 import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
-import { makeOrder, type Order, type OrderDesk } from "./Order.ts"
+import { makeOrder, type Order } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
@@ -35,15 +39,6 @@ export type BookError = InstanceType<(typeof bookErrors)[number]>
 export interface Booked {
   readonly booking: Booking
   readonly replayed: boolean
-}
-
-interface Desk extends OrderDesk {
-  readonly applier: ConfigApplier["Service"]
-  readonly bookings: Bookings["Service"]
-  readonly commits: BookingCommits["Service"]
-  readonly inventory: Inventory["Service"]
-  readonly loader: RunLoader["Service"]
-  readonly promotions: PromotionQueue["Service"]
 }
 
 /** Sells berths: the whole party in one call to Redis and one commit, answered after the commit. */
@@ -64,6 +59,8 @@ export class Book extends Context.Service<Book, {
         clock: yield* StoreClock,
         commits: yield* BookingCommits,
         directory: yield* RunDirectory,
+        fares: yield* Fares,
+        held: yield* HeldBookings,
         inventory: yield* Inventory,
         loader: yield* RunLoader,
         promotions: yield* PromotionQueue,
@@ -86,26 +83,11 @@ export class Book extends Context.Service<Book, {
               gate: undefined
             }
             // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-            return Effect.uninterruptible(tryToBook(desk, attempt))
+            return traced("Book.book", { kind: "internal" })(Effect.uninterruptible(tryToBook(desk, attempt)))
           })
       })
     })
   )
-}
-
-/** One call of `book`, through all its attempts. */
-interface Attempt {
-  readonly caller: CurrentUser["Service"]
-  readonly request: BookingRequest
-  readonly keyGiven: boolean
-  readonly keyHash: string
-  readonly fingerprint: string
-  readonly pnr: Pnr
-  /** Raised where the hold before was ended. */
-  readonly holdNumber: number
-  readonly triesLeft: number
-  /** What Redis said its gate is, where the record is about to say the same. */
-  readonly gate: RunGate | undefined
 }
 
 type Answer = Effect.Effect<Booked, BookError>
@@ -121,11 +103,13 @@ const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
   yield* desk.loader.prepare(order.run)
   yield* desk.directory.forget(order.run)
-  return yield* again(desk, attempt, order, {})
+  return yield* again(desk, attempt, order, { holdNumber: 0 })
 })
 
 const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
   const { conditions, quota } = attempt.request
+  // Before the berths are given, so that a server that stood still in between does not write what was swept meanwhile.
+  const deadlineMillis = desk.clock.nowMillisUnsafe() + commitMillisMax
   const reply = desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
@@ -141,20 +125,21 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
     },
     waitlistMax: order.waitlistMax
   })
-  return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given))
+  return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
 
-const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply): Answer => {
+const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply, deadlineMillis: number): Answer => {
   switch (reply._tag) {
     case "Held":
     case "Waiting": {
       const slots = reply._tag === "Held" ? reply.slots : null
-      const write = commit(desk, attempt, order, { slots, gate: reply.gate })
+      const write = commit(desk, attempt, order, { slots, gate: reply.gate, deadlineMillis })
       return reply.known ? replayOr(desk, attempt, write) : write
     }
-    // A twin may have taken the last berth for the same caller.
-    case "Full": {
-      const refusal = Effect.fail(soldOut(order))
+    // A twin may have taken the last berth for the same caller, or have written under a hold that is too old by now.
+    case "Full":
+    case "Late": {
+      const refusal = Effect.fail(reply._tag === "Full" ? soldOut(order) : tooLate)
       return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
     }
     // A hold of this key was given back: the booking was cancelled since, or never made.
@@ -162,8 +147,6 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
     case "Conflict":
       return Effect.fail(conflict)
-    case "Late":
-      return Effect.fail(tooLate)
     case "Gate":
       return catchUp(desk, attempt, order, reply.gate)
   }
@@ -173,21 +156,25 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
 interface Given {
   readonly slots: ReadonlyArray<number> | null
   readonly gate: RunGate
+  /** Business time until which the record may take it. */
+  readonly deadlineMillis: number
 }
 
 /** Writes what Redis gave into the record. */
 const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answer => {
-  const written = desk.commits.commit(toNewBooking(order, {
+  const isHeld = order.request.payment === "hold"
+  const booking = toNewBooking(order, {
     pnr: attempt.pnr,
     keyHash: attempt.keyHash,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
     fingerprint: attempt.fingerprint,
     epoch: given.gate.epoch,
     slots: given.slots,
-    deadlineMillis: desk.clock.nowMillisUnsafe() + commitMillisMax
-  }))
+    deadlineMillis: given.deadlineMillis
+  })
+  const written = isHeld ? desk.held.commit(booking, desk.fares.of(order)) : desk.commits.commit(booking)
   return Effect.flatMap(written, ({ bookedAt, outcome }) =>
-    outcome === "committed" && given.slots !== null
+    outcome === "committed" && given.slots !== null && !isHeld
       ? Effect.succeed({ booking: toConfirmed(order, attempt.pnr, given.slots, bookedAt), replayed: false })
       : settle(desk, attempt, order, given, outcome))
 }
@@ -202,7 +189,7 @@ const settle = Effect.fnUntraced(function*(
   const next = { holdNumber: attempt.holdNumber + 1 }
   switch (outcome) {
     case "committed":
-      return yield* waitlisted(desk, attempt.pnr)
+      return yield* asBooked(desk, attempt.pnr)
     // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
     case "duplicate":
       return yield* replayOr(desk, attempt, again(desk, attempt, order, next))
@@ -210,9 +197,8 @@ const settle = Effect.fnUntraced(function*(
       yield* drop(desk, attempt, order, given.gate)
       return yield* tooLate
     case "fenced":
-      yield* drop(desk, attempt, order, given.gate)
       yield* desk.directory.forget(order.run)
-      return yield* again(desk, attempt, order, next)
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
     case "withdrawn":
       yield* drop(desk, attempt, order, given.gate)
       yield* desk.applier.applyAll
@@ -221,7 +207,7 @@ const settle = Effect.fnUntraced(function*(
     case "taken":
       yield* Effect.logWarning(`Redis offered a sold berth of train ${order.run.trainId} on ${order.run.date}`)
       yield* desk.loader.prepare(order.run)
-      return yield* again(desk, attempt, order, next)
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
   }
 })
 
@@ -263,15 +249,22 @@ const catchUp = Effect.fnUntraced(
       (gate.epoch === run.gate.epoch && gate.version < run.gate.version)
     if (redisBehind) {
       yield* desk.loader.prepare(run)
-      return yield* again(desk, attempt, order, {})
+      return yield* again(desk, attempt, order, { holdNumber: 0 })
     }
+    const holdNumber = run.gate.epoch === order.run.gate.epoch ? attempt.holdNumber : 0
     // An edit that Redis shows and the record is about to note.
-    return yield* again(desk, attempt, order, gate.epoch === run.gate.epoch ? { gate } : {})
+    return yield* again(desk, attempt, order, { holdNumber, ...gate.epoch === run.gate.epoch ? { gate } : {} })
   }
 )
 
-/** Gives back what Redis gave for an attempt that the record refused; the sweep does it where Redis is away. */
+/**
+ * Gives back what Redis gave for an attempt that the record refused. Where a key was given, a twin may be writing under
+ * the same hold at this moment, so it is left to the sweep, which asks the record; so it is where Redis is away.
+ */
 const drop = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order, gate: RunGate) {
+  if (attempt.keyGiven) {
+    return
+  }
   yield* desk.inventory.judge({
     run: order.run,
     epoch: gate.epoch,
@@ -281,7 +274,7 @@ const drop = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Or
   yield* desk.promotions.wake(order.run.id)
 }, Effect.catchTag("StoreUnavailable", () => Effect.void))
 
-const waitlisted = Effect.fnUntraced(function*(desk: Desk, pnr: Pnr): Return<Booked> {
+const asBooked = Effect.fnUntraced(function*(desk: Desk, pnr: Pnr): Return<Booked> {
   const booking = yield* desk.bookings.asBooked(pnr)
   return Option.isSome(booking)
     ? { booking: booking.value, replayed: false }

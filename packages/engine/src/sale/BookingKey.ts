@@ -17,7 +17,7 @@ export const noFingerprint = "-"
 
 /** Tells whether the same key comes with the same wish. */
 export const fingerprintOf = (request: BookingRequest): string => {
-  const { conditions, date, from, passengers, quota, to, trainId, travelClass } = request
+  const { conditions, date, from, passengers, payment, quota, to, trainId, travelClass } = request
   return hash(JSON.stringify([
     trainId,
     date,
@@ -26,7 +26,8 @@ export const fingerprintOf = (request: BookingRequest): string => {
     from ?? null,
     to ?? null,
     passengers.map(({ age, berth, gender, name }) => [name, age, gender ?? null, berth ?? null]),
-    [conditions?.onlyIfConfirmed ?? false, conditions?.sameCoach ?? false, conditions?.lowerBerthsMin ?? 0]
+    [conditions?.onlyIfConfirmed ?? false, conditions?.sameCoach ?? false, conditions?.lowerBerthsMin ?? 0],
+    ...(payment === "hold" ? [payment] : [])
   ]))
 }
 
@@ -35,3 +36,6 @@ export const holdIdOf = (keyHash: string, attempt: number): string => `${keyHash
 
 /** The key that a hold was made for. */
 export const keyHashOfHold = (holdId: string): string => holdId.slice(0, holdId.lastIndexOf("-"))
+
+/** The key under which a party is seated again whose money came after its hold had expired. */
+export const keyHashOfLate = (gatewayId: string): string => `late-${gatewayId}`

@@ -2,7 +2,7 @@ import type { CurrentUser } from "@berth/domain/Auth"
 import type { cancelErrors } from "@berth/domain/BerthApi"
 import type { Cancellation } from "@berth/domain/Booking"
 import { BookingNotFound, NothingToCancel } from "@berth/domain/BookingErrors"
-import { zeroRupees } from "@berth/domain/Money"
+import { ofPaise } from "@berth/domain/Money"
 import type { Pnr } from "@berth/domain/Pnr"
 import { may } from "@berth/domain/rules/Permissions"
 import { Context, Effect, Layer, Option } from "effect"
@@ -10,7 +10,7 @@ import type { Inventory } from "../inventory/Inventory.ts"
 import { Bookings } from "../ledger/Bookings.ts"
 import { Cancellations } from "../ledger/Cancellations.ts"
 import type { RunDirectory } from "../timetable/RunDirectory.ts"
-import { freeLegs, leaveWaitlist } from "./FreedLegs.ts"
+import { tellRedis } from "./FreedLegs.ts"
 import type { PromotionQueue } from "./PromotionQueue.ts"
 
 type CancelError = InstanceType<(typeof cancelErrors)[number]>
@@ -50,6 +50,12 @@ const make = Effect.gen(function*() {
     if (Option.isNone(result)) {
       return yield* bookingNotFound(pnr)
     }
+    if (result.value.unpaid) {
+      return yield* new NothingToCancel({
+        pnr,
+        detail: `Booking ${pnr} is held and not paid yet. Cancel all of it, or pay first.`
+      })
+    }
     if (result.value.cancelled.length === 0) {
       return yield* new NothingToCancel({
         pnr,
@@ -58,20 +64,11 @@ const make = Effect.gen(function*() {
           : `Booking ${pnr} has no such passengers, or they are cancelled already; nobody was cancelled.`
       })
     }
-    const { epoch, freed, runId, travelClass, waiting } = result.value
-    yield* Effect.all([
-      freeLegs(runId, epoch, freed),
-      waiting === null || travelClass === null
-        ? Effect.void
-        : leaveWaitlist({ pnr, runId, epoch, travelClass, ...waiting })
-    ], { discard: true }).pipe(
-      Effect.provide(services),
-      // The record has it; the sweep tells Redis again.
-      Effect.catchTag("StoreUnavailable", () => Effect.void)
-    )
+    const { epoch, freed, refundPaise, runId, travelClass, waiting } = result.value
+    yield* tellRedis({ pnr, runId, epoch, travelClass, freed, waiting }).pipe(Effect.provide(services))
     const booking = yield* bookings.find({ pnr, forUser })
     return Option.isSome(booking)
-      ? { booking: booking.value, refund: zeroRupees }
+      ? { booking: booking.value, refund: ofPaise(refundPaise) }
       : yield* Effect.die(new Error(`booking ${pnr} was cancelled and is not in the record`))
   }, Effect.uninterruptible)
 

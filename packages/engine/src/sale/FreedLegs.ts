@@ -1,8 +1,9 @@
+import type { Pnr } from "@berth/domain/Pnr"
 import { slotOf, travelClassOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Effect, Option } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
-import { Cancellations, type FreedSale, type LeavingParty } from "../ledger/Cancellations.ts"
+import { Cancellations, type Cancelled, type FreedSale, type LeavingParty } from "../ledger/Cancellations.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { RunDirectory } from "../timetable/RunDirectory.ts"
@@ -61,3 +62,14 @@ export const leaveWaitlist = Effect.fn("leaveWaitlist")(function*(
     yield* (yield* PromotionQueue).wake(runId)
   }
 })
+
+/** Tells Redis what a cancellation gave back. The record has it, so that the sweep tells it again where this fails. */
+export const tellRedis = ({ epoch, freed, pnr, runId, travelClass, waiting }:
+  & Pick<Cancelled, "epoch" | "freed" | "runId" | "travelClass" | "waiting">
+  & { readonly pnr: Pnr }) =>
+  Effect.all([
+    freeLegs(runId, epoch, freed),
+    waiting === null || travelClass === null
+      ? Effect.void
+      : leaveWaitlist({ pnr, runId, epoch, travelClass, ...waiting })
+  ], { discard: true }).pipe(Effect.catchTag("StoreUnavailable", () => Effect.void))

@@ -27,7 +27,7 @@ export interface Order {
   readonly waitlistMax: number
 }
 
-const hasLeft = (clock: StoreClock["Service"], run: Run, { range }: RunJourney): boolean =>
+export const hasLeft = (clock: StoreClock["Service"], run: Run, { range }: Pick<RunJourney, "range">): boolean =>
   clock.nowMillisUnsafe() >= run.dayStart + (run.route.stops[range.from]?.departureSeconds ?? 0) * 1000
 
 const leftAlready = Effect.fnUntraced(function*(clock: StoreClock["Service"], run: Run, journey: RunJourney) {

@@ -82,9 +82,9 @@ const make = Effect.gen(function*() {
     composed: ClassComposition,
     party: WaitingBooking,
     seated: PromoteReply["seated"][number],
-    epoch: number
+    epoch: number,
+    deadline: DateTime.Utc
   ) {
-    const deadline = DateTime.add(yield* clock.now, { milliseconds: commitMillisMax })
     const outcome = yield* waitlist.promote({
       pnr: party.pnr,
       runId: run.id,
@@ -121,6 +121,8 @@ const make = Effect.gen(function*() {
     composed: ClassComposition,
     parties: ReadonlyArray<WaitingBooking>
   ) {
+    // Of before the berths are given, and the same for all of them: what is written later may have been swept meanwhile.
+    const deadline = DateTime.add(yield* clock.now, { milliseconds: commitMillisMax })
     const reply = yield* inventory.promote({
       run,
       gate: run.gate,
@@ -135,7 +137,9 @@ const make = Effect.gen(function*() {
     const byHold = new Map(parties.map((party) => [party.holdId, party]))
     const committed = yield* Effect.forEach(reply.seated, (seated) => {
       const party = byHold.get(seated.holdId)
-      return party === undefined ? Effect.succeed(false) : commit(run, composed, party, seated, reply.gate.epoch)
+      return party === undefined
+        ? Effect.succeed(false)
+        : commit(run, composed, party, seated, reply.gate.epoch, deadline)
     })
     return reply.cleared && committed.every((done) => done)
   })

@@ -13,10 +13,10 @@ import { freeLegs, leaveWaitlist } from "./FreedLegs.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 
 /**
- * How long after its deadline a hold is left alone, ms. With the 15 s of the hold itself it outlasts the 10 s in which
- * the record takes a booking and the 10 s that its transaction may last, so no commit is under way any more.
+ * How long after its deadline a hold is left alone, ms. Until the deadline a twin may find the hold and write under it: in
+ * 10 s the record takes the booking, and 10 s more its transaction may last. After 5 s more no commit is under way.
  */
-const graceMillis = 15_000
+const graceMillis = 25_000
 
 /** Runs swept at once. */
 const concurrency = 16
@@ -68,7 +68,8 @@ const make = Effect.gen(function*() {
         run,
         epoch: run.gate.epoch,
         classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
-        verdicts
+        verdicts,
+        graceMillis
       })
       const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
       if (drops > 0) {

@@ -1,7 +1,7 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, Effect, Layer } from "effect"
 import { Inventory } from "../inventory/Inventory.ts"
-import { type RunForRedis, RunRows } from "../ledger/RunRows.ts"
+import { type RunBehind, type RunForRedis, RunRows } from "../ledger/RunRows.ts"
 import { editLag } from "../metrics/SeedingMetrics.ts"
 import { note } from "../metrics/Series.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
@@ -21,7 +21,7 @@ export class ConfigApplier extends Context.Service<ConfigApplier, {
 }
 
 /** One figure a train: an edit is shown when the last of its runs shows it. */
-const noteLags = (behind: ReadonlyArray<RunForRedis>, elapsedSeconds: number): void => {
+const noteLags = (behind: ReadonlyArray<RunBehind>, elapsedSeconds: number): void => {
   const byTrain = new Map(behind.map((run) => [run.trainNumber, run.editedSecondsAgo]))
   for (const editedSecondsAgo of byTrain.values()) {
     if (editedSecondsAgo !== null) {

@@ -106,8 +106,8 @@ export class InventoryModel {
         return
       case "Park":
         if (!seated) return
-        hold.state = "parked"
-        hold.passengers = verdict.passengers
+        hold.passengers = Math.min(hold.passengers, verdict.passengers)
+        hold.state = hold.passengers === 0 ? "ended" : "parked"
         for (const slot of hold.slots) this.free(slot, hold.range)
     }
   }

@@ -129,7 +129,9 @@ class Drive {
     assert.strictEqual(yield* this.inventory.setWaiting(options), "Applied")
     assert.strictEqual(yield* this.inventory.setWaiting(options), "Applied")
     const hold = model.holds.get(holdId)
-    if (hold?.state !== "waiting" && hold?.state !== "parked") return
+    if (hold === undefined || passengers >= hold.passengers) return
+    if (hold.state === "held") hold.passengers = passengers
+    if (hold.state !== "waiting" && hold.state !== "parked") return
     hold.passengers = passengers
     if (passengers === 0) hold.state = "ended"
   })

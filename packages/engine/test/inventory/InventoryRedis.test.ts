@@ -232,6 +232,54 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
       assert.strictEqual(yield* inventory.release({ run: absent, epoch: 1, classes, freeings: [] }), "Early")
     }))
 
+  it.effect("lets nobody write under a hold whose time is over, and leaves one alone that was seated again", () =>
+    Effect.gen(function*() {
+      const redis = yield* ManagedRedis
+      const { inventory, run } = yield* loaded
+      const request = requestOf(run, "a")
+      yield* inventory.allocate(request)
+      const verdicts = [{ _tag: "Drop", holdId: "a" }] as const
+      const options = { run, epoch: 1, classes: [classOfRun], verdicts, graceMillis: 1000 }
+      // As the sweep judges a hold that a promoter has renewed since.
+      assert.strictEqual(yield* inventory.judge(options), "Applied")
+      assert.strictEqual((yield* inventory.allocate(request))._tag, "Held")
+      yield* redis.send("HSET", holdKey(run), "a", "held|1|2A:GN|0|4|1|print|0")
+      assert.deepStrictEqual(yield* inventory.allocate(request), { _tag: "Late" })
+      yield* inventory.judge(options)
+      assert.deepStrictEqual(yield* inventory.allocate(request), { _tag: "Ended" })
+    }))
+
+  it.effect("lets only those wait on who did not leave while their party was promoted", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      const waiting: Array<{ holdId: string; range: typeof whole; party: AllocateRequest["party"] }> = []
+      yield* fill(run, 1)
+      for (const [holdId, passengers] of [["gone", 2], ["fewer", 3]] as const) {
+        const asked = requestOf(run, holdId, {
+          party: party(Array.from({ length: passengers }, () => "any" as const)),
+          waitlistMax: 9
+        })
+        assert.strictEqual((yield* inventory.allocate(asked))._tag, "Waiting")
+        waiting.push({ holdId, range: whole, party: asked.party })
+      }
+      const classes = [classOfRun]
+      const dropped = Array.from({ length: 5 }, (_, n) => ({ _tag: "Drop", holdId: `filler${n}` }) as const)
+      yield* inventory.judge({ run, epoch: 1, classes, verdicts: dropped })
+      const reply = yield* inventory.promote({ run, gate, classOfRun, quota: "GN", waiting })
+      assert.strictEqual(reply._tag === "Promoted" ? reply.seated.length : 0, 2)
+      const left = { run, epoch: 1, travelClass }
+      yield* inventory.setWaiting({ ...left, holdId: "gone", passengers: 0 })
+      yield* inventory.setWaiting({ ...left, holdId: "fewer", passengers: 1 })
+      // What says more comes late.
+      yield* inventory.setWaiting({ ...left, holdId: "fewer", passengers: 2 })
+      const verdicts = waiting.map(({ holdId, party: { wishes } }) =>
+        ({ _tag: "Park", holdId, passengers: wishes.length }) as const
+      )
+      yield* inventory.judge({ run, epoch: 1, classes, verdicts })
+      const found = (yield* inventory.snapshot(run, [travelClass]))?.classes.get(travelClass)
+      assert.deepStrictEqual([found?.waitingParties, found?.waitingPassengers], [1, 1])
+    }))
+
   it.effect("offers berths that an operator adds to those who wait first", () =>
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded

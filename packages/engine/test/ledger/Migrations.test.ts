@@ -1,8 +1,8 @@
 import * as Database from "@berth/engine/ledger/Database"
-import { migrate } from "@berth/engine/ledger/Migrations"
+import { migrate, migrateFrom } from "@berth/engine/ledger/Migrations"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schedule, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import { Migrator, SqlClient } from "effect/sql"
 import { temporaryDatabase } from "../TestEngine.ts"
 
 const database = Layer.unwrap(Effect.map(temporaryDatabase, (url) => Database.layer({ url, maxConnections: 8 })))
@@ -34,17 +34,15 @@ layer(database, { timeout: "60 seconds", excludeTestServices: true })("migration
   it.effect("give way to the sale where a table is in use, and are done once it is free", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      yield* sql`DELETE FROM migration WHERE migration_id = (SELECT max(migration_id) FROM migration)`
-      yield* sql`DROP TRIGGER config_version_raised ON train`
-      yield* sql`DROP FUNCTION config_version_raised`
-      yield* sql`ALTER TABLE train DROP COLUMN config_changed_at`
-
+      const change = migrateFrom(Migrator.fromRecord({
+        "9999_change": Effect.asVoid(sql`ALTER TABLE train ADD COLUMN changed boolean`)
+      }))
       const done = yield* Deferred.make<void>()
       const holder = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
         yield* sql`SELECT FROM train`
         yield* Deferred.await(done)
       })))
-      const migrator = yield* Effect.forkChild(migrate)
+      const migrator = yield* Effect.forkChild(change)
       yield* until(Effect.map(waiting, (count) => count === 1))
       // Comes behind the migrator, and would wait for the holder if the migrator did not let go.
       yield* sql`SELECT FROM train`
@@ -53,6 +51,6 @@ layer(database, { timeout: "60 seconds", excludeTestServices: true })("migration
       yield* Deferred.succeed(done, undefined)
       yield* Fiber.join(holder)
       assert.lengthOf(yield* Fiber.join(migrator), 1)
-      assert.lengthOf(yield* migrate, 0)
+      assert.lengthOf(yield* change, 0)
     }))
 })

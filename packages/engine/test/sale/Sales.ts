@@ -34,6 +34,7 @@ export interface Asked {
   readonly quota?: BookingRequest["quota"]
   readonly travelClass?: BookingRequest["travelClass"]
   readonly conditions?: BookingRequest["conditions"]
+  readonly payment?: BookingRequest["payment"]
   readonly key?: string
   readonly caller?: CurrentUser["Service"]
 }
@@ -49,6 +50,7 @@ export const requestOf = (run: TestRun, asked: Asked): BookingRequest => {
     passengers: party(asked.passengers ?? 1),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    ...(asked.payment === undefined ? {} : { payment: asked.payment }),
     ...(asked.conditions === undefined ? {} : { conditions: asked.conditions })
   }
 }

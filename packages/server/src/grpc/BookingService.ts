@@ -16,6 +16,7 @@ import { decodeMessage, encodeMessage } from "./GrpcMessages.ts"
 
 const readBooking = decodeMessage(Proto.BookingRequestSchema, BookingRequest)
 const readShow = decodeMessage(Proto.ShowRequestSchema, Schema.Struct({ pnr: Pnr }))
+const readPay = decodeMessage(Proto.PayRequestSchema, Schema.Struct({ pnr: Pnr }))
 const readCancel = decodeMessage(Proto.CancelRequestSchema, Schema.Struct({ pnr: Pnr, ...CancelRequest.fields }))
 const readSearch = decodeMessage(
   Proto.TrainsRequestSchema,
@@ -72,6 +73,10 @@ export const makeBookingService = Effect.fnUntraced(function*({ answer, asCaller
       cancel: (message, context) => {
         const call = Effect.flatMap(readCancel(message), ({ passengers, pnr }) => desk.cancel(pnr, passengers))
         return answer(context, Effect.map(asCaller(context, undefined, call), toCancellation))
+      },
+      pay: (message, context) => {
+        const call = Effect.flatMap(readPay(message), ({ pnr }) => desk.pay(pnr))
+        return answer(context, Effect.map(asCaller(context, undefined, call), toBooking))
       },
       trains: (message, context) =>
         answer(context, Effect.map(Effect.flatMap(readSearch(message), desk.search), toTrains)),

@@ -50,6 +50,25 @@ layer(TestClients.layer, { timeout: "60 seconds", excludeTestServices: true })("
         assert.deepEqual([all.booking?.status, all.refund?.amount, all.refund?.currency], ["CANCELLED", 0n, "INR"])
       }))
 
+    it.effect(`holds and pays over ${name}, and answers what HTTP answers`, () =>
+      Effect.gen(function*() {
+        const client = clientOf(yield* transport)
+        const token = yield* tokenOf("passenger")
+        const request = { ...(yield* requestFor(9)), payment: "hold" }
+        const held = yield* answered(() => client.book(request, bearer(token)))
+        assert.strictEqual(held.status, "HELD")
+        const { body: { amountDue, ...overHttp } } = yield* call(`/api/bookings/${held.pnr}`, { token })
+        assert.deepEqual(amountDue, { amount: Number(held.amountDue?.amount), currency: "INR" })
+        assert.deepEqual(json(BookingSchema, { ...held, amountDue: undefined }), overHttp)
+
+        const paid = yield* answered(() => client.pay({ pnr: held.pnr }, bearer(token)))
+        assert.strictEqual(paid.status, "CONFIRMED")
+        assert.deepEqual(json(BookingSchema, paid), (yield* call(`/api/bookings/${held.pnr}`, { token })).body)
+        const account = yield* answered(() => client.book({ ...request, payment: "account" }, bearer(token)))
+        const refused = yield* TestClients.refused(() => client.pay({ pnr: account.pnr }, bearer(token)))
+        assert.deepEqual(refused, ["FailedPrecondition", "NothingToPay"])
+      }))
+
     it.effect(`finds trains and what is free on them without a token over ${name}`, () =>
       Effect.gen(function*() {
         const client = clientOf(yield* transport)

@@ -53,6 +53,7 @@ layer(TestClients.layer, { timeout: "60 seconds", excludeTestServices: true })("
           "Book",
           "Show",
           "Cancel",
+          "Pay",
           "Trains",
           "Availability",
           "WatchAvailability"

@@ -2,7 +2,7 @@
   Seats a whole party or nobody.
 
   1. refuse unless the run's gate is the caller's
-  2. answer a known hold id as before
+  2. answer a known hold id as before, unless its time is over
   3. refuse a call that nobody waits for any more
   4. choose berths; where none fit, let the party wait if it may
   5. write: bits, the pools' ZSETs, the hold
@@ -39,13 +39,16 @@
   { "Conflict" }            the hold id came before with another fingerprint
   { "Ended" }               the hold came before and has ended
   { "Gate", gate }          another gate; empty where the run is not here
-  { "Late" }                nothing was written
+  { "Late" }                nobody waits for it, or the hold's time is over; nothing was written
 ]]
 -- @include bits
 
 local id, pool_name = ARGV[2], ARGV[4]
 local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name)
 if meta[1] ~= ARGV[1] then return { "Gate", meta[1] or "" } end
+
+local time = call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local known = call("HGET", KEYS[2], id)
 if known then
@@ -54,12 +57,12 @@ if known then
   if hold.state == "ended" then return { "Ended" } end
   -- A party that came with a load has no fingerprint; the ledger has compared it.
   if hold.fingerprint ~= "" and hold.fingerprint ~= ARGV[3] then return { "Conflict" } end
+  -- What the ledger has not been asked of by now is about to be swept: nobody may write under it any more.
+  if (hold.state == "held" or hold.state == "waiting") and hold.time < now then return { "Late" } end
   if hold.state == "waiting" or hold.state == "parked" then return { "Waiting", "1" } end
   return { "Held", hold.slots, "1" }
 end
 
-local time = call("TIME")
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now > ARGV[8] + 0 then return { "Late" } end
 
 local mask, made = meta[2] or "", meta[3]

@@ -4,7 +4,7 @@
   settle  held → settled, waiting → parked
   drop    held: its berths are freed; waiting, parked: it waits no more; then, and where the hold is not known, → ended,
           so that a call that comes late finds it ended
-  park    held: its berths are freed and the party waits on → parked
+  park    held: its berths are freed and those of the party who have not left wait on → parked
 
   KEYS[1]  META
   KEYS[2]  HOLD
@@ -13,7 +13,9 @@
 
   ARGV[1]  epoch            that the ledger was asked at
   ARGV[2]  classes          as JSON, see pools; read where berths are freed
-  ARGV[3+] for each verdict: settle | drop | park, hold id, passengers that wait on
+  ARGV[3]  grace millis     how long past its time a hold must be that is held or waits, for what was asked of the ledger
+                            may have changed with it; empty: whatever its time
+  ARGV[4+] for each verdict: settle | drop | park, hold id, passengers that wait on
 
   "Applied"; "Stale": a later epoch shows it already; "Early": not loaded at that epoch yet
 ]]
@@ -29,7 +31,7 @@ local refusal = fenced(tonumber(ARGV[1]))
 if refusal then return refusal end
 
 local verdicts, freeing = {}, {}
-for n = 3, #ARGV, 3 do
+for n = 4, #ARGV, 3 do
   local text = call("HGET", KEYS[2], ARGV[n + 1])
   local hold = text and read_hold(text)
   verdicts[#verdicts + 1] = { verdict = ARGV[n], id = ARGV[n + 1], passengers = tonumber(ARGV[n + 2]) }
@@ -40,7 +42,12 @@ if #freeing > 0 then classes = read_classes(ARGV[2], 4) end
 for _, class in ipairs(freeing) do
   if not classes[class] then return redis.error_reply("ERR class " .. class .. " was not described") end
 end
-local now = now_millis()
+local now, grace = now_millis(), tonumber(ARGV[3])
+
+-- Seated again since the ledger was asked, by a promoter.
+local function is_renewed(hold)
+  return grace and (hold.state == "held" or hold.state == "waiting") and hold.time + grace > now
+end
 
 local function count_waiting(hold, parties, passengers)
   local pool_name = hold.class .. ":" .. hold.quota
@@ -75,6 +82,9 @@ end
 
 local function park(hold, passengers)
   if hold.state ~= "held" then return end
+  -- Who has left meanwhile does not wait on.
+  passengers = math.min(passengers, hold.passengers)
+  if passengers == 0 then return drop(hold) end
   -- First it waits, then its berths are freed: so they are set aside, for it and for those before it.
   hold.passengers = passengers
   count_waiting(hold, 1, passengers)
@@ -85,8 +95,8 @@ end
 for _, judged in ipairs(verdicts) do
   -- Read again: two verdicts may name one hold.
   local text = call("HGET", KEYS[2], judged.id)
-  if text then
-    local hold = read_hold(text)
+  local hold = text and read_hold(text)
+  if hold and not is_renewed(hold) then
     if judged.verdict == "settle" then
       settle(hold)
     elseif judged.verdict == "drop" then
@@ -96,7 +106,7 @@ for _, judged in ipairs(verdicts) do
     end
     local changed = write_hold(hold)
     if changed ~= text then call("HSET", KEYS[2], judged.id, changed) end
-  elseif judged.verdict == "drop" then
+  elseif not hold and judged.verdict == "drop" then
     call("HSET", KEYS[2], judged.id, write_hold({
       state = "ended", time = now, class = "", quota = "", from = 0, to = 0,
       passengers = 0, fingerprint = "", slots = ""

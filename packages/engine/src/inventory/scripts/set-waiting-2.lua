@@ -1,5 +1,6 @@
 --[[
-  Says how many of a waiting party still wait. Parties that are unknown, seated or ended are left alone.
+  Says how many of a waiting party still wait. Parties that are unknown or ended are left alone; of one that is seated
+  and not settled the number is noted, in case that it must wait on.
 
   KEYS[1] META
   KEYS[2] HOLD
@@ -22,9 +23,19 @@ if refusal then return refusal end
 local text = call("HGET", KEYS[2], ARGV[3])
 if not text then return "Applied" end
 local hold = read_hold(text)
-if hold.class ~= ARGV[2] or hold.state ~= "waiting" and hold.state ~= "parked" then return "Applied" end
+if hold.class ~= ARGV[2] then return "Applied" end
 
 local passengers = tonumber(ARGV[4])
+-- Parties only shrink, so what says more comes late.
+if passengers >= hold.passengers then return "Applied" end
+if hold.state == "held" then
+  -- Being promoted: should it wait on, only so many do.
+  hold.passengers = passengers
+  call("HSET", KEYS[2], ARGV[3], write_hold(hold))
+  return "Applied"
+end
+if hold.state ~= "waiting" and hold.state ~= "parked" then return "Applied" end
+
 local pool_name = hold.class .. ":" .. hold.quota
 call("HINCRBY", KEYS[1], "p:" .. pool_name, passengers - hold.passengers)
 hold.passengers = passengers

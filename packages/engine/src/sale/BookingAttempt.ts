@@ -1,0 +1,40 @@
+import type { CurrentUser } from "@berth/domain/Auth"
+import type { BookingRequest } from "@berth/domain/BookingRequest"
+import type { Pnr } from "@berth/domain/Pnr"
+import type { Inventory } from "../inventory/Inventory.ts"
+import type { RunGate } from "../inventory/RunGate.ts"
+import type { BookingCommits } from "../ledger/BookingCommits.ts"
+import type { Bookings } from "../ledger/Bookings.ts"
+import type { HeldBookings } from "../ledger/HeldBookings.ts"
+import type { Fares } from "../payment/Fares.ts"
+import type { ConfigApplier } from "../seeding/ConfigApplier.ts"
+import type { RunLoader } from "../seeding/RunLoader.ts"
+import type { OrderDesk } from "./Order.ts"
+import type { PromotionQueue } from "./PromotionQueue.ts"
+
+/** Who is asked on the way of a booking. */
+export interface Desk extends OrderDesk {
+  readonly applier: ConfigApplier["Service"]
+  readonly bookings: Bookings["Service"]
+  readonly commits: BookingCommits["Service"]
+  readonly fares: Fares["Service"]
+  readonly held: HeldBookings["Service"]
+  readonly inventory: Inventory["Service"]
+  readonly loader: RunLoader["Service"]
+  readonly promotions: PromotionQueue["Service"]
+}
+
+/** One call of `book`, through all its attempts. */
+export interface Attempt {
+  readonly caller: CurrentUser["Service"]
+  readonly request: BookingRequest
+  readonly keyGiven: boolean
+  readonly keyHash: string
+  readonly fingerprint: string
+  readonly pnr: Pnr
+  /** Raised where the hold before was ended or is left to the sweep; within an epoch, for a load forgets every hold. */
+  readonly holdNumber: number
+  readonly triesLeft: number
+  /** What Redis said its gate is, where the record is about to say the same. */
+  readonly gate: RunGate | undefined
+}

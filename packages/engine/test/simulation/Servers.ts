@@ -1,0 +1,41 @@
+import { Effect, Exit, Layer, Scope } from "effect"
+import { Fares } from "../../src/payment/Fares.ts"
+import { Book } from "../../src/sale/Book.ts"
+import { Cancel } from "../../src/sale/Cancel.ts"
+import { Promoter } from "../../src/sale/Promoter.ts"
+import { PromotionQueue } from "../../src/sale/PromotionQueue.ts"
+import { Sweeper } from "../../src/sale/Sweeper.ts"
+import { Audit } from "../../src/seeding/Audit.ts"
+import { ConfigApplier } from "../../src/seeding/ConfigApplier.ts"
+import { RunLoader } from "../../src/seeding/RunLoader.ts"
+import { type Stores, storeServices } from "./StoreModels.ts"
+import type { Process } from "./World.ts"
+
+/** The code of the engine as it is, over whatever stores it is given. */
+const engine = Layer.mergeAll(Book.layer, Cancel.layer, Promoter.layer, Sweeper.layer, Audit.layerNoDeps).pipe(
+  Layer.provideMerge(ConfigApplier.layer),
+  Layer.provideMerge(RunLoader.layer),
+  Layer.provideMerge(Layer.merge(PromotionQueue.layer, Fares.layerSample))
+)
+
+const start = Effect.fnUntraced(function*(stores: Stores, process: Process) {
+  const services = yield* storeServices(stores, process)
+  const built = yield* Layer.buildWithMemoMap(
+    Layer.provideMerge(engine, Layer.succeedContext(services)),
+    yield* Layer.makeMemoMap,
+    yield* Scope.make()
+  )
+  return built
+})
+
+/** A process with everything in it, as `npm start` has it: server and scheduler. */
+export interface Server extends Process {
+  readonly context: Effect.Success<ReturnType<typeof start>>
+}
+
+export const startServer = (stores: Stores, name: string): Server => {
+  const process: Process = { name, alive: true }
+  const exit = Effect.runSyncExit(start(stores, process))
+  if (Exit.isFailure(exit)) throw new Error(`server ${name} did not start: ${exit.cause}`)
+  return Object.assign(process, { context: exit.value })
+}
