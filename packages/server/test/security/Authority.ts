@@ -17,6 +17,7 @@ export const leastOfHttp: Readonly<Record<string, Least>> = {
   "GET /api/bookings": "passenger",
   "GET /api/bookings/{pnr}": "passenger",
   "POST /api/bookings/{pnr}/cancel": "passenger",
+  "POST /api/bookings/{pnr}/pay": "passenger",
   "GET /api/admin/trains/{trainId}/seat-config": "operator",
   "PUT /api/admin/trains/{trainId}/seat-config": "operator",
   "POST /api/admin/trains/{trainId}/seat-config/preview": "operator",
@@ -58,6 +59,7 @@ export const leastOfRpc: Readonly<Record<string, Least>> = {
   Show: "passenger",
   WatchBooking: "passenger",
   Cancel: "passenger",
+  Pay: "passenger",
   SeatConfig: "operator",
   ReplaceSeatConfig: "operator",
   PreviewSeatConfig: "operator",
@@ -77,6 +79,7 @@ export const leastOfGrpc: Readonly<Record<string, Least>> = {
   Book: "passenger",
   Show: "passenger",
   Cancel: "passenger",
+  Pay: "passenger",
   Trains: "anybody",
   Availability: "anybody",
   WatchAvailability: "anybody"

@@ -1,13 +1,13 @@
+import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Logging from "@berth/engine/Logging"
 import { Stations } from "@berth/engine/timetable/Stations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Console, Context, Effect, Layer, Redacted, type Schema } from "effect"
+import { ConfigProvider, Console, Context, Effect, Layer, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
-import { Redis } from "ioredis"
 import { dayFromToday } from "../TestNetwork.ts"
-import { engine, readAnswer, TestStores, tokenOf, toRequest } from "../TestServer.ts"
+import { engine, readAnswer, tokenOf, toRequest } from "../TestServer.ts"
 import { httpOperations } from "./JsonSchema.ts"
 import { exchangeRaw, statusesOf } from "./RawClient.ts"
 import { type Filled, filled, headersOf, makeSamples, targetOf } from "./Samples.ts"
@@ -179,12 +179,11 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("what caller
   it.effect("makes no key of Redis but those of its run", () =>
     Effect.gen(function*() {
       const { call } = yield* start()
-      const { redisUri } = yield* TestStores
-      const redis = yield* Effect.acquireRelease(
-        Effect.sync(() => new Redis(Redacted.value(redisUri))),
-        (client) => Effect.sync(() => client.disconnect())
+      const redis = yield* ManagedRedis
+      const keys = Effect.map(
+        Effect.flatMap(redis.send("KEYS", "*"), Schema.decodeUnknownEffect(Schema.Array(Schema.String))),
+        (found) => found.toSorted()
       )
-      const keys = Effect.map(Effect.promise(() => redis.keys("*")), (found) => found.toSorted())
       const token = yield* tokenOf("admin", "wild")
       const date = yield* dayFromToday(5)
       const before = yield* keys

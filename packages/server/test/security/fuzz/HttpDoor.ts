@@ -59,7 +59,7 @@ export const exchange = (url: URL, agent: Agent, asked: Asked): Promise<Answer> 
   })
 
 /** Refusals that say to come again; nothing else in the five hundreds is an answer to a bad request. */
-const patient = new Set(["RunPreparing", "Overloaded"])
+const patient = new Set(["RunPreparing", "Overloaded", "PaymentPending"])
 
 /** What a refusal of HTTP must be. */
 export const judgeHttp = ({ status, text, type }: Answer, isHead: boolean): Seen => {
