@@ -37,14 +37,14 @@ const editAndWait = async ({ cluster, network, note }: RowContext, seats: number
 const countListeners = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.flatMap(
     sql`SELECT count(*)::int AS count FROM pg_stat_activity
-      WHERE application_name = 'berth' AND query ILIKE 'LISTEN%'`,
+      WHERE application_name LIKE 'berth %' AND query ILIKE 'LISTEN%'`,
     decodeCount
   ))
 
 const endListeners = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.flatMap(
     sql`SELECT count(pg_terminate_backend(pid))::int AS count FROM pg_stat_activity
-      WHERE application_name = 'berth' AND query ILIKE 'LISTEN%'`,
+      WHERE application_name LIKE 'berth %' AND query ILIKE 'LISTEN%'`,
     decodeCount
   ))
 

@@ -1,16 +1,17 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Metric } from "effect"
+import { Context, Effect, Layer } from "effect"
 import type { Inventory } from "../inventory/Inventory.ts"
 import type { Cancellations } from "../ledger/Cancellations.ts"
 import { HeldBookings } from "../ledger/HeldBookings.ts"
+import { counter, note } from "../metrics/Series.ts"
 import type { RunDirectory } from "../timetable/RunDirectory.ts"
 import { tellRedis } from "./FreedLegs.ts"
 import type { PromotionQueue } from "./PromotionQueue.ts"
 
-const expired = Metric.counter("berth_holds_expired", {
-  description: "Bookings that were not paid in time and gave their berths back",
-  incremental: true
-})
+const expired = counter(
+  "berth_holds_expired_total",
+  "Bookings that were not paid in time and gave their berths back"
+)
 
 /** Ends holds that were not paid in time; what they gave back goes the way of every cancellation. */
 export class HoldExpiry extends Context.Service<HoldExpiry, {
@@ -25,7 +26,7 @@ export class HoldExpiry extends Context.Service<HoldExpiry, {
       const expireSome = Effect.gen(function*() {
         const ended = yield* held.expire
         yield* Effect.forEach(ended, tellRedis, { discard: true })
-        yield* Metric.update(expired, ended.length)
+        note(expired, ended.length)
         return ended.length
       }).pipe(Effect.provide(services), Effect.uninterruptible)
 

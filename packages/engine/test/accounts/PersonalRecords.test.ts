@@ -65,7 +65,8 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("what is hel
       const other = yield* traveller
       yield* (yield* Cancel).cancel({ caller: admin, pnr: booking.pnr, passengers: [2] })
       yield* sql`INSERT INTO payment (pnr, amount_paise, state) VALUES (${booking.pnr}, 12000, 'captured')`
-      yield* sql`INSERT INTO refund (pnr, passenger, amount_paise) VALUES (${booking.pnr}, 2, 6000)`
+      yield* sql`INSERT INTO refund (pnr, passenger, amount_paise, payment_id)
+        SELECT pnr, 2, 6000, id FROM payment WHERE pnr = ${booking.pnr}`
       const data = yield* exportOf(userId)
       assert.deepInclude(data.account, { role: "passenger", erasedAt: null })
       assert.lengthOf(data.sessions, 1)

@@ -12,7 +12,7 @@ import { engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
 const once = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const { next } = yield* Reconciler
-  const [{ looks } = { looks: 0 }] = yield* sql<{ looks: number }>`SELECT count(*)::int / 25 + 2 AS looks FROM run`
+  const [{ looks } = { looks: 0 }] = yield* sql<{ looks: number }>`SELECT count(*)::int / 5 + 2 AS looks FROM run`
   return (yield* Effect.forEach(Array.from({ length: looks }), () => next)).flat()
 })
 
