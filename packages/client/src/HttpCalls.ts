@@ -63,7 +63,7 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
 
 /** The calls over HTTP, each made once; a watch goes on when the connection breaks. */
 export const make = Effect.fnUntraced(function*(connection: Connection) {
-  const { bookings, admin, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
+  const { bookings, admin, sale, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
   const poll = yield* makePoll(connection)
   const read = readFailures(connection.url)
   const wait = Effect.flatMap(
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
       return read(timetable.seats({ params, query: { ...query, travelClass } }))
     },
     book: ({ idempotencyKey, request }) =>
-      read(bookings.book({
+      read(sale.book({
         headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
         payload: request
       })),

@@ -109,13 +109,16 @@ export class TimetableApi extends HttpApiGroup.make("timetable").add(
   })
 ).prefix("/api").middleware(ReaderLimit) {}
 
-export class BookingsApi extends HttpApiGroup.make("bookings").add(
+export class SaleApi extends HttpApiGroup.make("sale").add(
   HttpApiEndpoint.post("book", "/bookings", {
     headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
     payload: BookingRequest,
     success: [Booking.pipe(HttpApiSchema.status(201)), Booking],
     error: bookErrors
-  }),
+  })
+).prefix("/api").middleware(HttpAuth).middleware(RequestCheck) {}
+
+export class BookingsApi extends HttpApiGroup.make("bookings").add(
   HttpApiEndpoint.get("mine", "/bookings", {
     query: { cursor: Schema.optionalKey(BookingCursor) },
     success: BookingPage,
@@ -155,8 +158,8 @@ export class AdminApi extends HttpApiGroup.make("admin").add(
   })
 ).prefix("/api/admin").middleware(HttpAuth) {}
 
-/** The HTTP calls of Berth. */
-export class BerthApi extends HttpApi.make("berth")
+/** The HTTP calls of Berth but the one that sells, which the server answers by a route of its own. */
+export class DeskApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .add(BookingsApi)
   .add(AdminApi)
@@ -174,3 +177,6 @@ export class BerthApi extends HttpApi.make("berth")
       + "of trains, where it is the day of departure at `from`."
   }))
 {}
+
+/** The HTTP calls of Berth. */
+export class BerthApi extends DeskApi.add(SaleApi) {}

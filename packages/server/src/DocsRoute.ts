@@ -1,11 +1,16 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { Effect, Layer, Scope } from "effect"
-import { HttpRouter } from "effect/http"
-import { HttpApiScalar } from "effect/http-api"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApiScalar, OpenApi } from "effect/http-api"
 
 const path = "/docs"
 
-/** The page that describes the API. Its script is 3 MB and stands in the page, so it is loaded when first asked for. */
+const description = Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(BerthApi)))
+
+/**
+ * What machines read of the API, and the page that people read. Its script is 3 MB and stands in the
+ * page, so it is loaded when first asked for.
+ */
 export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
   const page = yield* HttpRouter.toHttpEffect(
@@ -17,4 +22,5 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     Effect.cached
   )
   yield* router.add("GET", path, Effect.flatten(page))
+  yield* router.add("GET", "/openapi.json", yield* Effect.cached(description))
 }))

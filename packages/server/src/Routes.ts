@@ -1,4 +1,4 @@
-import { BerthApi } from "@berth/domain/BerthApi"
+import { DeskApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
@@ -24,11 +24,12 @@ import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
 import * as RpcLines from "./RpcLines.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
+import * as SaleRoute from "./SaleRoute.ts"
 import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 import { UpgradeNeeded } from "./TransportProblems.ts"
 
-const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
+const api = HttpApiBuilder.layer(DeskApi).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
   Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer, SignInHandlers.layer, AccountHandlers.layer]),
   Layer.provide([RequestIssues.layer, Authentication.layerHttp, AccountAuthentication.layer, ReaderLimits.layerHttp])
@@ -69,6 +70,7 @@ const others = MethodRoutes.layer({
 /** Everything that the server answers, whatever it runs on. */
 export const layer = Layer.mergeAll(
   api,
+  SaleRoute.layer,
   rpc,
   ConnectRoutes.layer,
   HttpRouter.add("GET", rpcSocketPath, Effect.map(upgradeNeeded, HttpServerResponse.setHeader("upgrade", "websocket"))),
