@@ -21,7 +21,7 @@ interface Look {
 
 const firstLook: Look = { first: true, etag: undefined }
 
-const decodeAvailability = HttpApiClient.decodeResponse(BerthApi, { group: "timetable", endpoint: "availability" })
+const decodeAvailability = HttpApiClient.decodeResponse(BerthApi, { group: "enquiry", endpoint: "availability" })
 
 const journeyOf = ({ trainId, ...query }: RunJourney) => ({ params: { trainId }, query })
 
@@ -44,7 +44,7 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
   const client = yield* HttpClient.HttpClient
   const urls = HttpApiClient.urlBuilder(BerthApi, { baseUrl: url })
   return (journey: RunJourney, { first, etag }: Look) =>
-    client.get(urls.timetable.availability(journeyOf(journey)), {
+    client.get(urls.enquiry.availability(journeyOf(journey)), {
       headers: etag === undefined ? {} : { "if-none-match": etag }
     }).pipe(
       Effect.flatMap((response) =>
@@ -63,7 +63,7 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
 
 /** The calls over HTTP, each made once; a watch goes on when the connection breaks. */
 export const make = Effect.fnUntraced(function*(connection: Connection) {
-  const { bookings, admin, sale, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
+  const { admin, bookings, enquiry, sale, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
   const poll = yield* makePoll(connection)
   const read = readFailures(connection.url)
   const wait = Effect.flatMap(
@@ -73,9 +73,9 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
 
   const calls: BookingCalls = {
     stations: (query) => Effect.map(read(timetable.stations({ query })), ({ stations }) => stations),
-    search: (query) => Effect.map(read(timetable.search({ query })), ({ trains }) => trains),
+    search: (query) => Effect.map(read(enquiry.search({ query })), ({ trains }) => trains),
     train: (params) => read(timetable.train({ params })),
-    availability: (journey) => read(timetable.availability(journeyOf(journey))),
+    availability: (journey) => read(enquiry.availability(journeyOf(journey))),
     watchAvailability: (journey) =>
       Stream.paginate(firstLook, (look) =>
         Effect.andThen(

@@ -79,27 +79,38 @@ export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
 
+/** What is asked of a search for trains: from where, where to, and on which day they leave there. */
+export const SearchQuery = Schema.Struct({ from: StationCode, to: StationCode, date: JourneyDate })
+
+/** A journey on a run; from its origin and to its terminus where no stations are named. */
+export const JourneyQuery = Schema.Struct(journey)
+
+export const TrainParams = Schema.Struct({ trainId: TrainId })
+
+export class EnquiryApi extends HttpApiGroup.make("enquiry").add(
+  HttpApiEndpoint.get("search", "/trains", {
+    query: SearchQuery,
+    success: JourneyList,
+    error: [StationNotFound, StoreUnavailable]
+  }),
+  HttpApiEndpoint.get("availability", "/trains/:trainId/availability", {
+    params: TrainParams,
+    query: JourneyQuery,
+    success: Availability,
+    error: runErrors
+  })
+).prefix("/api").middleware(ReaderLimit).middleware(RequestCheck) {}
+
 export class TimetableApi extends HttpApiGroup.make("timetable").add(
   HttpApiEndpoint.get("stations", "/stations", {
     query: { query: Schema.optionalKey(SearchText) },
     success: StationList,
     error: StoreUnavailable
   }),
-  HttpApiEndpoint.get("search", "/trains", {
-    query: { from: StationCode, to: StationCode, date: JourneyDate },
-    success: JourneyList,
-    error: [StationNotFound, StoreUnavailable]
-  }),
   HttpApiEndpoint.get("train", "/trains/:trainId", {
     params: { trainId: TrainId },
     success: Train,
     error: [TrainNotFound, StoreUnavailable]
-  }),
-  HttpApiEndpoint.get("availability", "/trains/:trainId/availability", {
-    params: { trainId: TrainId },
-    query: journey,
-    success: Availability,
-    error: runErrors
   }),
   HttpApiEndpoint.get("seats", "/trains/:trainId/seats", {
     params: { trainId: TrainId },
@@ -158,7 +169,7 @@ export class AdminApi extends HttpApiGroup.make("admin").add(
   })
 ).prefix("/api/admin").middleware(HttpAuth) {}
 
-/** The HTTP calls of Berth but the one that sells, which the server answers by a route of its own. */
+/** The HTTP calls of Berth but those that a sale is made of, which the server answers by routes of their own. */
 export class DeskApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .add(BookingsApi)
@@ -179,4 +190,4 @@ export class DeskApi extends HttpApi.make("berth")
 {}
 
 /** The HTTP calls of Berth. */
-export class BerthApi extends DeskApi.add(SaleApi) {}
+export class BerthApi extends DeskApi.add(EnquiryApi).add(SaleApi) {}

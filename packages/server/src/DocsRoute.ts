@@ -5,15 +5,19 @@ import { HttpApiScalar, OpenApi } from "effect/http-api"
 
 const path = "/docs"
 
-const description = Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(BerthApi)))
+/** What machines read of an API, made when first asked for. */
+export const description = (describe: () => OpenApi.OpenAPISpec) =>
+  HttpRouter.use((router) =>
+    Effect.flatMap(
+      Effect.cached(Effect.sync(() => HttpServerResponse.jsonUnsafe(describe()))),
+      (answer) => router.add("GET", "/openapi.json", answer)
+    )
+  )
 
-/**
- * What machines read of the API, and the page that people read. Its script is 3 MB and stands in the
- * page, so it is loaded when first asked for.
- */
-export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
+/** The page that describes the API. Its script is 3 MB and stands in the page, so it is loaded when first asked for. */
+const page = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
-  const page = yield* HttpRouter.toHttpEffect(
+  const loaded = yield* HttpRouter.toHttpEffect(
     HttpApiScalar.layer(BerthApi, { path, scalar: { withDefaultFonts: false } })
   ).pipe(
     Scope.provide(scope),
@@ -21,6 +25,7 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     Effect.provideServiceEffect(Layer.CurrentMemoMap, Layer.makeMemoMap),
     Effect.cached
   )
-  yield* router.add("GET", path, Effect.flatten(page))
-  yield* router.add("GET", "/openapi.json", yield* Effect.cached(description))
+  yield* router.add("GET", path, Effect.flatten(loaded))
 }))
+
+export const layer = Layer.merge(page, description(() => OpenApi.fromApi(BerthApi)))

@@ -11,6 +11,7 @@ import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
 import * as DocsRoute from "./DocsRoute.ts"
+import * as EnquiryRoutes from "./EnquiryRoutes.ts"
 import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
@@ -71,6 +72,7 @@ const others = MethodRoutes.layer({
 export const layer = Layer.mergeAll(
   api,
   SaleRoute.layer,
+  EnquiryRoutes.layer,
   rpc,
   ConnectRoutes.layer,
   HttpRouter.add("GET", rpcSocketPath, Effect.map(upgradeNeeded, HttpServerResponse.setHeader("upgrade", "websocket"))),
