@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 // The tests bring their own stores: they must never write to the ones a developer's shell points at.
@@ -5,12 +6,20 @@ for (const name of ["DATABASE_URL", "REDIS_URI", "BERTH_DATA_DIR", "PORT", "GRPC
   delete process.env[name]
 }
 
+// Compiled code is kept, for workers and for the many processes that tests start: these start in half the time with it.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/berth")
+
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: "./vitest.global-setup.ts",
     pool: "forks",
     maxWorkers: 2,
+    // A worker runs many files, for importing everything anew for each of them took half of the time. What a file
+    // changes in its process, the next one finds changed.
+    isolate: false,
+    // Node imports the files itself, as in production.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,
