@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./scripts/LongestFirst.ts"
 
 // The tests bring their own stores: they must never write to the ones a developer's shell points at.
 for (const name of ["DATABASE_URL", "REDIS_URI", "BERTH_DATA_DIR", "PORT", "GRPC_PORT", "HOST", "LOG_LEVEL"]) {
@@ -20,6 +21,7 @@ export default defineConfig({
     isolate: false,
     // Node imports the files itself, as in production.
     experimental: { viteModuleRunner: false, nodeLoader: false },
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,

@@ -75,13 +75,16 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
           ["--help"],
           ["availability", "12345", "+25"],
           ["seats", "12345", "+25", "--class", "3A"]
-        ], (args) => runBerth(home, args, { env: { ...env, COLUMNS: "60" } }), { concurrency: 2 })
+        ], (args) =>
+          runBerth(home, args, { env: { ...env, COLUMNS: "60" } }), { concurrency: 2 })
         for (const { status, stderr, stdout } of outcomes) {
           assert.strictEqual(status, 0, stderr)
           for (const each of stdout.split("\n")) {
             assert.notMatch(each, actsOnTerminal)
             // Only examples, which are for copying, may be longer.
-            if (!each.startsWith("  berth ")) assert.isAtMost([...each].length, 60)
+            if (!each.startsWith("  berth ")) {
+              assert.isAtMost([...each].length, 60)
+            }
           }
         }
       }),
