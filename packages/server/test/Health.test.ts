@@ -2,7 +2,6 @@ import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
-import * as Migrations from "@berth/engine/ledger/Migrations"
 import { RunEpochs } from "@berth/engine/ledger/RunEpochs"
 import { RunRows } from "@berth/engine/ledger/RunRows"
 import * as NodeServer from "@berth/server/NodeServer"
@@ -28,9 +27,7 @@ class Gates extends Context.Service<Gates, { readonly postgres: Gate; readonly r
 
 const stores = Layer.unwrap(Effect.map(Gates, ({ postgres, redis }) =>
   Layer.merge(
-    Migrations.layer.pipe(
-      Layer.provideMerge(Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }))
-    ),
+    Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
     ManagedRedis.layer(Redacted.make(redis.address))
   )))
 

@@ -4,7 +4,6 @@ import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
-import * as Migrations from "@berth/engine/ledger/Migrations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { Tokens } from "@berth/server/Tokens"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
@@ -24,11 +23,11 @@ const onServer = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) 
     Effect.provide(Database.layer({ url: Redacted.make(inject("postgresUrl")), maxConnections: 1 }))
   )
 
-/** The address of a database that lives as long as its scope. */
+/** The address of a migrated database that lives as long as its scope. */
 export const temporaryDatabase = Effect.gen(function*() {
   const name = `server_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
-    onServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
+    onServer((sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(inject("migratedDatabase"))}`),
     () => Effect.ignore(onServer((sql) => sql`DROP DATABASE ${sql(name)} WITH (FORCE)`))
   )
   const url = new URL(inject("postgresUrl"))
@@ -44,8 +43,7 @@ export class TestStores extends Context.Service<TestStores, {
 
 const database = Layer.unwrap(Effect.map(
   TestStores,
-  ({ databaseUrl }) =>
-    Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url: databaseUrl, maxConnections: connectionsMax })))
+  ({ databaseUrl }) => Database.layer({ url: databaseUrl, maxConnections: connectionsMax })
 ))
 
 /** A Redis that lives as long as its scope. */
