@@ -132,10 +132,10 @@ const toAvailability = (run: Run, { from, range, to }: RunJourney, found: RunSna
   classes: toClasses(run, range, found)
 })
 
-const free = new WeakMap<Availability, ReadonlyArray<ClassTotal>>()
+const knownTotals = new WeakMap<Availability, ReadonlyArray<ClassTotal>>()
 
 const totals = (availability: Availability): ReadonlyArray<ClassTotal> => {
-  const earlier = free.get(availability)
+  const earlier = knownTotals.get(availability)
   if (earlier !== undefined) {
     return earlier
   }
@@ -143,7 +143,7 @@ const totals = (availability: Availability): ReadonlyArray<ClassTotal> => {
     travelClass,
     free: quotas.reduce((sum, quota) => sum + quota.free, 0)
   }))
-  free.set(availability, made)
+  knownTotals.set(availability, made)
   return made
 }
 
