@@ -98,8 +98,8 @@ const runTests = async (args: ReadonlyArray<string>): Promise<Tally> => {
 
 const checking = runChecks()
 console.log("\n== Tests")
-const [tested, seconds] = await timed(() => runTests(process.argv.slice(2)))
-report("Tests", tested, seconds)
+const [tested, testSeconds] = await timed(() => runTests(process.argv.slice(2)))
+report("Tests", tested, testSeconds)
 const checked = await checking
 if (interrupted) process.exit(130)
 for (const { output, seconds, tally, title } of checked) {
