@@ -5,7 +5,7 @@ import { answersOf } from "./Answers.ts"
 import type { Job, JobResult } from "./Job.ts"
 
 /** How long calls under way are waited for after the last has begun. */
-const patienceMillis = 15_000
+const patienceMillis = 30_000
 
 interface Connection {
   readonly socket: Socket
