@@ -1,17 +1,15 @@
 import { printable, printableJson } from "@berth/domain/PrintableText"
 import { Config, Effect, Layer, Logger, References } from "effect"
 
-const said = (value: unknown): string => printable(typeof value === "string" ? value : `${JSON.stringify(value)}`)
+const said = (value: unknown): string => typeof value === "string" ? value : `${JSON.stringify(value)}`
 
-/** Indented, so that no line within it passes for a line of the log. */
-const indented = (text: string): ReadonlyArray<string> => text.split("\n").map((line) => `  ${printable(line)}`)
-
+// What goes on over several lines is indented, so that none of them passes for another line of the log.
 const text = Logger.map(Logger.formatStructured, ({ annotations, cause, level, message, timestamp }) =>
   [
     `${timestamp} ${level} ${[message].flat().map(said).join(" ")}`,
-    ...(cause === undefined ? [] : indented(cause)),
-    ...Object.entries(annotations).map(([name, value]) => `  ${printable(name)}: ${said(value)}`)
-  ].join("\n"))
+    ...(cause === undefined ? [] : [cause]),
+    ...Object.entries(annotations).map(([name, value]) => `${name}: ${said(value)}`)
+  ].flatMap((part) => part.split("\n")).map(printable).join("\n  "))
 
 const json = Logger.map(Logger.formatJson, printableJson)
 

@@ -40,10 +40,11 @@ const messageOf = (error: unknown): string => {
 }
 
 /** What Effect says of wrong usage over several lines, as one sentence. */
-const sentence = (text: string): string =>
-  oneLine(
-    text.replace(/\s*Did you mean this\?\s*/, ". Did you mean ").replace(/[.?]?$/, text.includes("?") ? "?" : ".")
-  )
+const sentence = (text: string): string => {
+  const [said = "", guesses] = text.split(/\s*Did you mean this\?\s*/)
+  const end = guesses === undefined ? "." : `. Did you mean ${oneLine(guesses).replaceAll(" ", " or ")}?`
+  return oneLine(said).replace(/[.?]?$/, end)
+}
 
 const ofUsage = (error: CliError.ShowHelp): Report => ({
   tag: "WrongUsage",
