@@ -13,7 +13,7 @@ const tokenPattern = /^berth_[A-Za-z0-9_-]{43}$/
 const tokenLife = "30 days"
 
 /** Tokens whose holder is remembered. */
-export const rememberedMax = 10_000
+const rememberedMax = 10_000
 
 /** How long, from when the store was asked; a session that was ended is refused that much later at most. */
 const rememberedMillis = 1_000

@@ -1,21 +1,13 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { runtimes } from "./Runtimes.ts"
-import { residentBytes } from "./security/fuzz/Fuzz.ts"
 import { spawnServer, startServer } from "./ServerProcess.ts"
 import { RunningServer, suite } from "./ServerSuite.ts"
 import { dayFromToday } from "./TestNetwork.ts"
 import { engine, readAnswer, TestStores } from "./TestServer.ts"
-import { askersAndReader } from "./UnreadAnswers.ts"
 
 /** Several processes one after the other, each of which imports everything. */
 const processMillisMax = 120_000
-
-/** Together they ask for some 300 MiB and read none of it. */
-const unreadSockets = 12
-const unreadRounds = 100
-const warmUpRounds = 20
-const unreadBytesMax = 96 * 1024 * 1024
 
 for (const runtime of runtimes) {
   const server = Layer.effectContext(
@@ -45,21 +37,6 @@ for (const runtime of runtimes) {
           assert.deepInclude(yield* ended, { code: 0 })
           assert.strictEqual(yield* Effect.promise(() => closed), 1001)
         }), processMillisMax)
-
-      it.effect(
-        "keeps hardly anything of what callers ask for and do not read, and answers the others",
-        () =>
-          Effect.gen(function*() {
-            const { pid, url } = yield* startServer(runtime)
-            const { askAndRead, read } = yield* askersAndReader(url, yield* dayFromToday(5), unreadSockets)
-            yield* Effect.repeat(read, { times: warmUpRounds })
-            const before = residentBytes(pid ?? 0)
-            yield* Effect.repeat(askAndRead, { times: unreadRounds })
-            console.log(runtime, before / 2 ** 20, residentBytes(pid ?? 0) / 2 ** 20)
-            assert.isBelow(residentBytes(pid ?? 0) - before, unreadBytesMax)
-          }),
-        processMillisMax
-      )
 
       it.effect("says so where it cannot listen", () =>
         Effect.gen(function*() {

@@ -1,9 +1,9 @@
 import { UserId } from "@berth/domain/UserId"
 import { secretHash } from "@berth/engine/accounts/SecretText"
 import { Sessions } from "@berth/engine/accounts/Sessions"
-import { rememberedMax, Tokens } from "@berth/server/Tokens"
+import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Option } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
@@ -83,28 +83,4 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(token))))._tag, "Failure")
       assert.isTrue(Option.isNone(yield* sessions.holder(secretHash(token))))
     }).pipe(Effect.provide(Sessions.layer)))
-
-  it.effect("remember so many tokens and no more, whoever makes them up", () =>
-    Effect.gen(function*() {
-      const clock = yield* TestClock.make()
-      const sql = yield* SqlClient.SqlClient
-      let asked = 0
-      const counting = new Proxy(sql, {
-        apply: (target, self, args) => {
-          asked++
-          return Reflect.apply(target, self, args)
-        }
-      })
-      const server = yield* Effect.provideService(anotherServer, SqlClient.SqlClient, counting)
-      const look = (token: number) =>
-        byClock(clock)(Effect.exit(server.verify(Redacted.make(`berth_${String(token).padStart(43, "0")}`))))
-
-      yield* look(0)
-      yield* Effect.forEach(Array.from({ length: rememberedMax }), (_, token) => look(token + 1), { concurrency: 16 })
-      assert.strictEqual(asked, rememberedMax + 1)
-      yield* look(rememberedMax)
-      assert.strictEqual(asked, rememberedMax + 1)
-      yield* look(0)
-      assert.strictEqual(asked, rememberedMax + 2)
-    }), 30_000)
 })
