@@ -161,6 +161,16 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
     callsMillisMax
   )
 
+  it.effect("speaks of commands and tokens, not of paths and headers", () =>
+    Effect.gen(function*() {
+      const misspelt = yield* berth(["bookin"])
+      assert.include(misspelt.stderr, "Did you mean book or bookings?")
+      const refused = yield* berth(["bookings"], { env: { BERTH_TOKEN: "berth_forged" } })
+      const unknown = yield* berth(["show", "9999999999"])
+      assert.include(refused.stderr, "berth login")
+      assert.notMatch(refused.stderr + unknown.stderr, /\/api\/|header/i)
+    }), callsMillisMax)
+
   it.effect("tells programs of a failure in one document", () =>
     Effect.gen(function*() {
       const { stderr, stdout } = yield* berth(["availability", "00000", "2026-12-05", "--json"])
