@@ -11,6 +11,7 @@ import { runInProcess } from "./RowProcess.ts"
 import { format, header, runRow } from "./RowRun.ts"
 import { rows } from "./Rows.ts"
 import { SeededRandom } from "./SeededRandom.ts"
+import { soak } from "./Soak.ts"
 
 const { values } = parseArgs({
   options: {
@@ -116,26 +117,18 @@ const runAtOnce = async (): Promise<void> => {
   await Promise.all(Array.from({ length: atOnce }, runWaiting))
 }
 
-const soak = (millis: number): Promise<void> =>
+const soakFor = (millis: number): Promise<void> =>
   inFolder(async (folder) => {
     const cluster = await Cluster.start({ folder, ...shape, redis: hasNativeRedis() ? "native" : "any" })
-    const random = new SeededRandom(seed)
-    const until = performance.now() + millis
     const fit = chosen.filter((row) => row.own === undefined && missingFor(row) === undefined)
-    let fine = true
     try {
-      while (performance.now() < until) {
-        const row = random.pick(fit)
-        const result = await runRow(row, cluster, Math.floor(random.next() * 2 ** 31))
-        console.log(format(result))
-        count(result.problems.length === 0)
-        fine &&= result.problems.length === 0
-      }
+      const results = await soak(cluster, fit, new SeededRandom(seed), millis)
+      for (const { problems } of results) count(problems.length === 0)
+      return results.every(({ problems }) => problems.length === 0)
     } finally {
       closeConnections()
       await cluster.stop()
     }
-    return fine
   })
 
 console.log(
@@ -143,7 +136,7 @@ console.log(
 )
 console.log(header)
 if (values.soak !== undefined) {
-  await soak(soakMillis(values.soak))
+  await soakFor(soakMillis(values.soak))
 } else if (atOnce > 1) {
   await runAtOnce()
 } else {

@@ -94,8 +94,7 @@ export const layer = Layer.mergeAll(
   Cancel.layer,
   HoldExpiry.layer,
   payment,
-  Promoter.layer,
   StoresHealth.layer,
   Sweeper.layer,
   offices
-).pipe(Layer.provideMerge(Layer.merge(seeding, samples)))
+).pipe(Layer.provideMerge(Promoter.layer), Layer.provideMerge(Layer.merge(seeding, samples)))

@@ -40,7 +40,9 @@ const makeSearch = Effect.gen(function*() {
           JourneyNotOnTrain: notOnSale,
           OutsideBookingWindow: notOnSale,
           NotARunningDay: notOnSale,
-          RunPreparing: notOnSale
+          RunPreparing: notOnSale,
+          // The timetable can be read on while nobody can say what is free.
+          StoreUnavailable: (error) => error.store === "redis" ? notOnSale() : Effect.fail(error)
         }))
 
   return (asked: Search) =>

@@ -46,6 +46,8 @@ export interface AllocateRequest {
   readonly party: Party
   /** Passengers that may wait in this class and quota at once; 0 where the party may not wait. */
   readonly waitlistMax: number
+  /** Whether the caller will have a promoter pass where one must; else the party waits there, where it may. */
+  readonly firstTry: boolean
 }
 
 export type AllocateReply =
@@ -55,6 +57,8 @@ export type AllocateReply =
   | { readonly _tag: "Waiting"; readonly gate: RunGate; readonly known: boolean }
   /** Does not fit and may not wait. Nothing was written. */
   | { readonly _tag: "Full"; readonly free: number }
+  /** Fits, but somebody who waits may have to come first: a promoter must pass. Nothing was written. */
+  | { readonly _tag: "Behind" }
   /** The hold id was used with another fingerprint. */
   | { readonly _tag: "Conflict" }
   /** The hold was ended (released or expired) before; it cannot come back. */

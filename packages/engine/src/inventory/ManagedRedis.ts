@@ -1,7 +1,8 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
+import { Clock, Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, Redis, type RedisOptions } from "ioredis"
 import { observedScripts, showRedis } from "../metrics/RedisMetrics.ts"
+import { leftAlone, StoreCircuit } from "../StoreCircuit.ts"
 import type { LuaScript } from "./LuaScript.ts"
 import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
 
@@ -30,6 +31,11 @@ export class RedisUnreachable extends Schema.TaggedError<RedisUnreachable>()("Re
 export class RedisRefusal extends Schema.TaggedError<RedisRefusal>()("RedisRefusal", { message: Schema.String }) {}
 
 const unavailable = (detail: string) => new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail })
+const doesNotAnswer = unavailable("Redis does not answer. Try again in a second.")
+const refusedLeftAlone = new RedisRefusal({ message: leftAlone.redis.detail })
+
+/** Whether Redis itself said it, and not the client in its stead. */
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === "ReplyError"
 
 /**
  * A connection to Redis that lives as long as its scope. While it is away calls fail at once, nothing is queued and
@@ -115,17 +121,16 @@ const connect = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>, onRe
   return client
 })
 
-const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
-  const connections = yield* SubscriptionRef.make(0)
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const client = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
+/** Calls under way: so many at most, and none to a Redis that does not answer. */
+const makeCalls = (circuit: StoreCircuit) => {
   let inFlight = 0
-  showRedis(() => inFlight, () => SubscriptionRef.getUnsafe(connections))
-
   const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
     Effect.callback<A, RedisRefusal>((resume) => {
       if (inFlight >= commandsInFlightMax) {
         return resume(new RedisRefusal({ message: `${commandsInFlightMax} calls are under way` }))
+      }
+      if (!circuit.admits()) {
+        return resume(refusedLeftAlone)
       }
       inFlight++
       const settle = (reply: Effect.Effect<A, RedisRefusal>) => {
@@ -133,23 +138,48 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
         return resume(reply)
       }
       call().then(
-        (reply) => settle(Effect.succeed(reply)),
-        (error: unknown) =>
-          settle(Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) })))
+        (reply) => {
+          circuit.answered()
+          return settle(Effect.succeed(reply))
+        },
+        (error: unknown) => {
+          if (isReply(error)) circuit.answered()
+          else circuit.wasSilent()
+          return settle(
+            Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) }))
+          )
+        }
       )
     })
+  return { attempt, underWay: () => inFlight }
+}
+
+const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
+  const connections = yield* SubscriptionRef.make(0)
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+  const circuit = new StoreCircuit("redis", () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+  const client = yield* connect(uri, () => {
+    circuit.answered()
+    fork(SubscriptionRef.update(connections, (count) => count + 1))
+  })
+  const { attempt, underWay } = makeCalls(circuit)
+  showRedis(underWay, () => SubscriptionRef.getUnsafe(connections))
 
   const orUnavailable = (error: RedisRefusal): Effect.Effect<never, StoreUnavailable> => {
+    if (error === refusedLeftAlone) {
+      return Effect.fail(leftAlone.redis)
+    }
     // A script or a command that is wrong stays wrong: no caller can act on it.
     if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
       return Effect.die(new Error(error.message))
     }
     // A lost connection was logged when it was lost, and at the bound every caller comes here: a line for each call
     // would be a flood. The message alone is logged, for the error holds the call's arguments.
-    const silent = client.status !== "ready" || inFlight >= commandsInFlightMax
+    const silent = client.status !== "ready" || underWay() >= commandsInFlightMax
     return Effect.andThen(
       silent ? Effect.void : Effect.logWarning(`Redis refused a call: ${error.message}`),
-      unavailable("Redis does not answer. Try again in a second.")
+      doesNotAnswer
     )
   }
 

@@ -61,6 +61,13 @@ export const readGauge = (name: string, description: string, read: () => number)
   Metric.registerUnsafe(Metric.gauge(name, { description }), registry, { get: () => ({ value: read() }), ...readOnly })
 }
 
+/** Numbers told apart by the value of one label. */
+export const readGauges = (name: string, description: string, label: string) => (value: string, read: () => number) =>
+  Metric.registerUnsafe(Metric.gauge(name, { description, attributes: { [label]: value } }), registry, {
+    get: () => ({ value: read() }),
+    ...readOnly
+  })
+
 /** The same of a number that only grows. */
 export const readCounter = (name: string, description: string, read: () => number): void => {
   Metric.registerUnsafe(Metric.counter(name, { description }), registry, {

@@ -24,6 +24,7 @@ import type { Attempt, Desk } from "./BookingAttempt.ts"
 import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
 import { makeOrder, type Order } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
+import { Promoter } from "./Promoter.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
 
@@ -63,6 +64,7 @@ export class Book extends Context.Service<Book, {
         held: yield* HeldBookings,
         inventory: yield* Inventory,
         loader: yield* RunLoader,
+        promoter: yield* Promoter,
         promotions: yield* PromotionQueue,
         stations: yield* Stations
       }
@@ -80,6 +82,7 @@ export class Book extends Context.Service<Book, {
               pnr,
               holdNumber: 0,
               triesLeft: triesMax,
+              behind: false,
               gate: undefined
             }
             // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
@@ -97,7 +100,14 @@ type Return<A> = Effect.fn.Return<A, BookError>
 const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
   Effect.flatMap(
     makeOrder(desk, attempt.caller, attempt.request),
-    (order) => order.run.open ? allocate(desk, attempt, order) : prepare(desk, attempt, order)
+    (order) =>
+      order.run.open
+        // Before berths are given: those of a booking that is refused later lie idle until its hold is swept.
+        ? Effect.andThen(
+          (order.request.payment === "hold" ? desk.held : desk.commits).admit,
+          allocate(desk, attempt, order)
+        )
+        : prepare(desk, attempt, order)
   )
 
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
@@ -123,7 +133,8 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
       sameCoach: conditions?.sameCoach ?? false,
       lowerBerthsMin: conditions?.lowerBerthsMin ?? 0
     },
-    waitlistMax: order.waitlistMax
+    waitlistMax: order.waitlistMax,
+    firstTry: !attempt.behind
   })
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
@@ -145,6 +156,9 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
     // A hold of this key was given back: the booking was cancelled since, or never made.
     case "Ended":
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
+    // Somebody who waits may fit by now and comes first.
+    case "Behind":
+      return Effect.andThen(desk.promoter.promote(order.run.id), again(desk, attempt, order, { behind: true }))
     case "Conflict":
       return Effect.fail(conflict)
     case "Gate":

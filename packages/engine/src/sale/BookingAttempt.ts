@@ -10,6 +10,7 @@ import type { Fares } from "../payment/Fares.ts"
 import type { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import type { RunLoader } from "../seeding/RunLoader.ts"
 import type { OrderDesk } from "./Order.ts"
+import type { Promoter } from "./Promoter.ts"
 import type { PromotionQueue } from "./PromotionQueue.ts"
 
 /** Who is asked on the way of a booking. */
@@ -21,6 +22,7 @@ export interface Desk extends OrderDesk {
   readonly held: HeldBookings["Service"]
   readonly inventory: Inventory["Service"]
   readonly loader: RunLoader["Service"]
+  readonly promoter: Promoter["Service"]
   readonly promotions: PromotionQueue["Service"]
 }
 
@@ -35,6 +37,8 @@ export interface Attempt {
   /** Raised where the hold before was ended or is left to the sweep; within an epoch, for a load forgets every hold. */
   readonly holdNumber: number
   readonly triesLeft: number
+  /** A promoter passed for it: whoever waits and fits has come first. */
+  readonly behind: boolean
   /** What Redis said its gate is, where the record is about to say the same. */
   readonly gate: RunGate | undefined
 }

@@ -12,7 +12,8 @@ import { type Stores, storeServices } from "./StoreModels.ts"
 import type { Process } from "./World.ts"
 
 /** The code of the engine as it is, over whatever stores it is given. */
-const engine = Layer.mergeAll(Book.layer, Cancel.layer, Promoter.layer, Sweeper.layer, Audit.layerNoDeps).pipe(
+const engine = Layer.mergeAll(Book.layer, Cancel.layer, Sweeper.layer, Audit.layerNoDeps).pipe(
+  Layer.provideMerge(Promoter.layer),
   Layer.provideMerge(ConfigApplier.layer),
   Layer.provideMerge(RunLoader.layer),
   Layer.provideMerge(Layer.merge(PromotionQueue.layer, Fares.layerSample))

@@ -117,6 +117,7 @@ const directoryOf = Effect.fnUntraced(function*({ ledger, world }: Stores, proce
 const salesOf = ({ ledger, world }: Stores, process: Process) => {
   const ask = <A>(name: string, work: () => A) => world.call(process, "postgresql", name, work)
   return Context.make(BookingCommits, {
+    admit: Effect.void,
     commit: (booking) =>
       world.call(process, "postgresql", `commit ${booking.holdId}`, (began) => ledger.commit(booking, began), true)
   }).pipe(
@@ -140,6 +141,7 @@ const salesOf = ({ ledger, world }: Stores, process: Process) => {
     }),
     // Bookings that are paid later are not simulated; packages/engine/test/payment has properties of them on real stores.
     Context.add(HeldBookings, {
+      admit: Effect.void,
       commit: () => Effect.die(new Error("nobody pays later in a simulation")),
       expire: Effect.succeed([])
     }),
@@ -197,7 +199,11 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       makeWindow: Effect.succeed(0),
       unloaded: () => ask("unloaded", () => run.state === "OPEN" ? [] : [runId]),
       onSale: Effect.succeed([runId]),
-      openAfter: (after) => ask("openAfter", () => run.state === "OPEN" && after < runId ? [runId] : []),
+      openAfter: (after) =>
+        ask(
+          "openAfter",
+          () => run.state === "OPEN" && after < runId ? [{ id: runId, booked: ledger.bookings.size > 0 }] : []
+        ),
       today: Effect.succeed(today),
       arrived: Effect.succeed([]),
       close: () => Effect.die(new Error("runs do not arrive in a simulation")),
