@@ -60,9 +60,17 @@ export const RunEvent = Schema.Struct({
 export type RunEvent = typeof RunEvent.Type
 
 /** What everybody may see of an event. */
-export const toRunEvent = ({ passengers, pnr: _, ...event }: BookingEvent): RunEvent => ({
-  ...event,
-  passengers: passengers.length
+export const toRunEvent = (event: BookingEvent): RunEvent => ({
+  id: event.id,
+  kind: event.kind,
+  at: event.at,
+  trainId: event.trainId,
+  date: event.date,
+  from: event.from,
+  to: event.to,
+  travelClass: event.travelClass,
+  quota: event.quota,
+  passengers: event.passengers.length
 })
 
 /** Events, none where only time has passed, and where to go on after them. */
