@@ -12,7 +12,9 @@ interface Found {
  * on from there. A message without data is nothing to a listener, and keeps the connection alive.
  */
 const textOf = ({ cursor, events }: Found): string =>
-  `${events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("")}id: ${cursor}\n\n`
+  `${
+    events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("")
+  }event: cursor\nid: ${cursor}\n\n`
 
 /** A stream of events as server-sent events. When a store is away it ends, and the reader connects again. */
 export const eventText = <E>(found: Stream.Stream<Found, E>): HttpServerResponse.HttpServerResponse =>
