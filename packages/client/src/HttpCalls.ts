@@ -70,6 +70,8 @@ const decodeBookingEvents = HttpApiClient.decodeResponse(BerthApi, {
 
 const decodeRunEvents = HttpApiClient.decodeResponse(BerthApi, { group: "runEvents", endpoint: "runEvents" })
 
+const queryOf = (cursor: EventCursor | undefined) => cursor === undefined ? {} : { cursor }
+
 /** Follows events, which come as text. */
 const makeEvents = Effect.fnUntraced(function*({ token, url }: Connection) {
   const client = yield* HttpClient.HttpClient
@@ -80,7 +82,6 @@ const makeEvents = Effect.fnUntraced(function*({ token, url }: Connection) {
         ? HttpClientRequest.get(path)
         : HttpClientRequest.bearerToken(HttpClientRequest.get(path), token)
     )
-  const queryOf = (cursor: EventCursor | undefined) => cursor === undefined ? {} : { cursor }
   const read = readFailures(url)
   return {
     bookingEvents: ({ cursor: start, pnr }: Parameters<BookingCalls["bookingEvents"]>[0]) =>

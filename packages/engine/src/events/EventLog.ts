@@ -33,11 +33,21 @@ export const eventColumns = (sql: SqlClient.SqlClient) =>
     to_char(r.date, 'YYYY-MM-DD') AS date, origin.station_code AS "from", destination.station_code AS "to",
     b.travel_class AS "travelClass", b.quota`)
 
-/** What the columns are taken from beside the events. */
+/**
+ * What the columns are taken from beside the events. OFFSET 0 keeps it look-ups by key, whatever the planner thinks of
+ * how many events there are.
+ */
 export const eventJoins = (sql: SqlClient.SqlClient) =>
-  sql.literal(`JOIN booking b ON b.pnr = e.pnr JOIN run r ON r.id = e.run_id
-    JOIN route_stop origin ON origin.route_id = r.route_id AND origin.stop_index = b.from_stop
-    JOIN route_stop destination ON destination.route_id = r.route_id AND destination.stop_index = b.to_stop`)
+  sql.literal(`
+    CROSS JOIN LATERAL (
+      SELECT x.from_stop, x.to_stop, x.travel_class, x.quota FROM booking x WHERE x.pnr = e.pnr OFFSET 0) b
+    CROSS JOIN LATERAL (SELECT x.train_id, x.date, x.route_id FROM run x WHERE x.id = e.run_id OFFSET 0) r
+    CROSS JOIN LATERAL (
+      SELECT x.station_code FROM route_stop x
+      WHERE x.route_id = r.route_id AND x.stop_index = b.from_stop OFFSET 0) origin
+    CROSS JOIN LATERAL (
+      SELECT x.station_code FROM route_stop x
+      WHERE x.route_id = r.route_id AND x.stop_index = b.to_stop OFFSET 0) destination`)
 
 export const toEvent = ({ at, id, passengers, ...row }: typeof EventRow.Type): BookingEvent => ({
   ...row,

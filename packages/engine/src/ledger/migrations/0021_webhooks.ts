@@ -65,25 +65,27 @@ export default Effect.gen(function*() {
       END IF;
       WITH taken AS (
         DELETE FROM event_outbox o
-        WHERE o.id IN (SELECT x.id FROM event_outbox x ORDER BY x.id LIMIT events_max) RETURNING o.*
-      ), logged AS (
-        INSERT INTO event (id, pnr, run_id, kind, passengers, at)
-        SELECT last + row_number() OVER (ORDER BY t.id), t.pnr, b.run_id,
-          CASE WHEN t.kind IN ('booked', 'waitlisted') AND t.passengers = 0 AND EXISTS (
-            SELECT FROM booking_hold h WHERE h.pnr = t.pnr) THEN 'held' ELSE t.kind END,
-          CASE t.passengers WHEN 0 THEN (
-            SELECT coalesce(bit_or(1::smallint << (p.number - 1)), 0::smallint) FROM passenger p WHERE p.pnr = t.pnr)
-            ELSE t.passengers END,
-          t.at
-        FROM taken t JOIN booking b USING (pnr) ORDER BY t.id
-        RETURNING id, pnr
-      ), told AS (
-        INSERT INTO webhook_delivery (event_id, webhook_id, pnr, due_at)
-        SELECT l.id, w.id, l.pnr, berth_now()
-        FROM webhook w JOIN logged l ON true JOIN booking b USING (pnr)
-        WHERE w.scope = 'all' OR w.user_id = b.user_id
+        WHERE o.id <= (SELECT max(x.id) FROM (SELECT id FROM event_outbox ORDER BY id LIMIT events_max) x) RETURNING o.*
       )
-      SELECT count(*) INTO moved FROM logged;
+      INSERT INTO event (id, pnr, run_id, kind, passengers, at)
+      SELECT last + row_number() OVER (ORDER BY t.id), t.pnr, b.run_id,
+        CASE WHEN t.kind IN ('booked', 'waitlisted') AND t.passengers = 0
+          AND (SELECT true FROM booking_hold h WHERE h.pnr = t.pnr) THEN 'held' ELSE t.kind END,
+        CASE t.passengers WHEN 0 THEN (
+          SELECT coalesce(bit_or(1::smallint << (p.number - 1)), 0::smallint) FROM passenger p WHERE p.pnr = t.pnr)
+          ELSE t.passengers END,
+        t.at
+      -- OFFSET 0 keeps these look-ups by key; joined freely, the planner reads the whole table for a batch.
+      FROM taken t CROSS JOIN LATERAL (SELECT x.run_id FROM booking x WHERE x.pnr = t.pnr OFFSET 0) b;
+      GET DIAGNOSTICS moved = ROW_COUNT;
+      IF EXISTS (SELECT FROM webhook) THEN
+        INSERT INTO webhook_delivery (event_id, webhook_id, pnr, due_at)
+        SELECT e.id, w.id, e.pnr, berth_now()
+        FROM event e
+        CROSS JOIN LATERAL (SELECT x.user_id FROM booking x WHERE x.pnr = e.pnr OFFSET 0) b
+        JOIN webhook w ON w.scope = 'all' OR w.user_id = b.user_id
+        WHERE e.id > last;
+      END IF;
       UPDATE event_log l SET last_id = l.last_id + moved;
       RETURN moved;
     END
