@@ -21,6 +21,7 @@ import {
   TooManyPassengers
 } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
+import { BookingEventsApi, RunEventsApi } from "./EventApi.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
 import { OperatorApi } from "./OperatorApi.ts"
@@ -38,6 +39,7 @@ import { JourneyList, StationList, Train } from "./Train.ts"
 import { TrainId } from "./TrainId.ts"
 import { TravelClass } from "./TravelClass.ts"
 import { VersionTag } from "./VersionTag.ts"
+import { WebhookApi } from "./WebhookApi.ts"
 
 /** Errors of whatever asks for a run that is on sale. */
 export const runErrors = [
@@ -173,6 +175,9 @@ export class AdminApi extends HttpApiGroup.make("admin").add(
 export class DeskApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .add(BookingsApi)
+  .add(BookingEventsApi)
+  .add(RunEventsApi)
+  .add(WebhookApi)
   .add(AdminApi)
   .add(OperatorApi)
   .add(PrivacyApi)

@@ -1,10 +1,10 @@
 import { ReaderLimit } from "@berth/domain/ReaderLimit"
 import type { RateLimited } from "@berth/domain/ServiceErrors"
+import { isLoopbackIp, parseNetwork, subscriberOf } from "@berth/engine/IpAddress"
 import { Config, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerRespondable } from "effect/http"
 import type { RateLimiter } from "effect/persistence"
 import { clientAddress } from "./ClientAddress.ts"
-import { isLoopbackIp, parseNetwork, subscriberOf } from "./IpAddress.ts"
 import { makeSharedBudgets } from "./SharedBudgets.ts"
 
 /** Calls without a token that one address may make a minute; behind one may stand a provider's thousands of customers. */

@@ -88,8 +88,22 @@ export interface Answer {
 
 const decodeBody = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
+/** The first piece of an answer that may never end. */
+export const firstPiece = (response: Response) =>
+  Effect.promise(async () => {
+    const reader = response.body?.getReader()
+    const { value } = await reader?.read() ?? { value: undefined }
+    await reader?.cancel()
+    return new TextDecoder().decode(value)
+  })
+
+const textOf = (response: Response): Effect.Effect<string> =>
+  response.headers.get("content-type")?.startsWith("text/event-stream") === true
+    ? firstPiece(response)
+    : Effect.promise(() => response.text())
+
 export const readAnswer = (response: Response): Effect.Effect<Answer> =>
-  Effect.map(Effect.promise(() => response.text()), (text) => {
+  Effect.map(textOf(response), (text) => {
     const body = decodeBody(text)
     return { status: response.status, headers: response.headers, text, body: body._tag === "Some" ? body.value : {} }
   })
