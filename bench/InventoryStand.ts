@@ -54,7 +54,8 @@ export const allocation = (
   holdId,
   fingerprint: "bench",
   party: partyOf(passengers),
-  waitlistMax: 0
+  waitlistMax: 0,
+  firstTry: true
 })
 
 /** The calls of the script as the engine writes them for the wire, for another process to send. */

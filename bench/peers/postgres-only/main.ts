@@ -6,13 +6,12 @@ import "effect/schema/SchemaJITCompiler/enable"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import { berthAt } from "@berth/domain/CoachLayout"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
-import { withBooking } from "@berth/server/BookingBody"
+import { readBooking } from "@berth/server/BookingBody"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { PgClient } from "@effect/sql-pg"
 import { Config, Console, Effect, Layer, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { createServer } from "node:http"
 import { stationAt } from "../../Network.ts"
 
@@ -50,10 +49,6 @@ const Booked = Schema.Array(
 )
 const decodeBooked = Schema.decodeUnknownEffect(Booked)
 
-class PeerApi extends HttpApi.make("postgres-only").add(
-  HttpApiGroup.make("bookings").add(HttpApiEndpoint.post("book", "/api/bookings", { success: Schema.Unknown }))
-) {}
-
 /** The bits of legs [from, to), as a number that PostgreSQL reads as a bigint. */
 const legsMask = (from: number, to: number): number => 2 ** to - 2 ** from
 
@@ -88,10 +83,8 @@ const toAnswer = (request: BookingRequest, { bookedAt, pnr, slots }: (typeof Boo
   })
 })
 
-const bookings = HttpApiBuilder.group(
-  PeerApi,
-  "bookings",
-  Effect.fn(function*(handlers) {
+const bookings = HttpRouter.use(
+  Effect.fnUntraced(function*(router) {
     const sql = yield* PgClient.PgClient
     const runs = new Map(
       (yield* sql`SELECT train_id || to_char(date, ' YYYY-MM-DD') AS name, id FROM postgres_only.run`)
@@ -123,7 +116,7 @@ const bookings = HttpApiBuilder.group(
         Effect.orDie
       )
     }
-    return handlers.handleRaw("book", ({ request }) => Effect.orDie(withBooking(request, book)))
+    yield* router.add("POST", "/api/bookings", (request) => Effect.flatMap(Effect.orDie(readBooking(request)), book))
   })
 )
 
@@ -140,10 +133,7 @@ const postgres = PgClient.layerConfig({
 
 Layer.effectDiscard(announce).pipe(
   Layer.provide(
-    HttpRouter.serve(HttpApiBuilder.layer(PeerApi).pipe(Layer.provide(bookings)), {
-      disableLogger: true,
-      disableListenLog: true
-    })
+    HttpRouter.serve(bookings, { disableLogger: true, disableListenLog: true })
   ),
   Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
   Layer.provide(postgres),

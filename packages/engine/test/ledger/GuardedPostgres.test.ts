@@ -5,12 +5,12 @@ import { TestClock } from "effect/testing"
 import * as Database from "../../src/ledger/Database.ts"
 import { fromStore } from "../../src/ledger/LedgerError.ts"
 import { leftAlone } from "../../src/StoreCircuit.ts"
-import { temporaryDatabase } from "../TestEngine.ts"
+import { emptyDatabase } from "../TestEngine.ts"
 
 const connectionsMax = 2
 
 const database = Layer.unwrap(
-  Effect.map(temporaryDatabase, (url) => Database.layer({ url, maxConnections: connectionsMax }))
+  Effect.map(emptyDatabase, (url) => Database.layer({ url, maxConnections: connectionsMax }))
 )
 
 const ask = Effect.flatMap(SqlClient.SqlClient, (sql) => fromStore(sql`SELECT 1 AS one`))
