@@ -26,7 +26,7 @@ const waitingRunLoader = Layer.succeed(RunLoader, {
       })
     ),
   load: () => nothingIsLoaded,
-  closeAll: nothingIsLoaded
+  close: () => nothingIsLoaded
 })
 
 /** The timetable and what is free, without anything that sells: in PostgreSQL the right to SELECT is enough. */

@@ -35,6 +35,8 @@ export class RunRows extends Context.Service<RunRows, {
   unloaded(limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** Every run that is on sale, the soonest first. */
   readonly onSale: Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
+  /** The same with their names, in no order. */
+  readonly onSaleNamed: Effect.Effect<ReadonlyArray<typeof NamedRun.Type>, StoreUnavailable>
   /** Runs that Redis should have, by their numbers: the next ones after a number. */
   openAfter(runId: number, limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** The days it is in the time zones of all trains; another text when one of them has passed midnight. */
@@ -52,6 +54,8 @@ export class RunRows extends Context.Service<RunRows, {
 }>()("@berth/engine/ledger/RunRows") {
   static readonly layer = Layer.effect(RunRows, Effect.suspend(() => make))
 }
+
+const NamedRun = Schema.Struct({ id: Schema.Int, trainId: TrainId, date: JourneyDate })
 
 const runIds = Schema.Struct({ id: Schema.Int })
 
@@ -99,6 +103,13 @@ const make = Effect.gen(function*() {
     execute: () =>
       sql`SELECT id::float8 AS id FROM run WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1
         ORDER BY date, id`
+  })
+  const selectOnSaleNamed = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: NamedRun,
+    execute: () =>
+      sql`SELECT id::float8 AS id, train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
+        WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1`
   })
   const selectOpenAfter = SqlSchema.findAll({
     Request: Schema.Struct({ after: Schema.Int, limit: Schema.Int }),
@@ -158,6 +169,7 @@ const make = Effect.gen(function*() {
     )),
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),
     onSale: fromStore(Effect.map(selectOnSale(undefined), idsOf)),
+    onSaleNamed: fromStore(selectOnSaleNamed(undefined)),
     openAfter: (after, limit) => fromStore(Effect.map(selectOpenAfter({ after, limit }), idsOf)),
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())

@@ -22,8 +22,8 @@ const callerPatience = "3 seconds"
 export class RunLoader extends Context.Service<RunLoader, {
   /** Loads runs and opens them: all, or those that are not open yet. */
   load(runIds: ReadonlyArray<number>, which: "all" | "unloaded"): Effect.Effect<void, StoreUnavailable>
-  /** Closes every run that is on sale, because Redis was emptied or replaced; `load` opens them again. */
-  readonly closeAll: Effect.Effect<void, StoreUnavailable>
+  /** Closes runs that are on sale, because what has them of Redis was emptied or replaced; `load` opens them again. */
+  close(isMeant: (run: RunRef) => boolean): Effect.Effect<void, StoreUnavailable>
   /** Loads one run for a caller who needs it now; callers at the same time share the work. */
   prepare(run: RunRef & { readonly id: number }): Effect.Effect<void, RunPreparing | StoreUnavailable>
 }>()("@berth/engine/seeding/RunLoader") {
@@ -86,8 +86,9 @@ const make = Effect.gen(function*() {
   const load = (runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
     Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
 
-  const closeAll = Effect.gen(function*() {
-    yield* Effect.forEach(chunksOf(yield* rows.onSale), epochs.close, { discard: true })
+  const close = Effect.fn("RunLoader.close")(function*(isMeant: (run: RunRef) => boolean) {
+    const meant = (yield* rows.onSaleNamed).filter(isMeant).map(({ id }) => id)
+    yield* Effect.forEach(chunksOf(meant), epochs.close, { discard: true })
     yield* directory.forgetAll
   })
 
@@ -109,7 +110,7 @@ const make = Effect.gen(function*() {
     )
   })
 
-  return RunLoader.of({ load, prepare, closeAll })
+  return RunLoader.of({ load, prepare, close })
 })
 
 const chunksOf = (runIds: ReadonlyArray<number>) =>

@@ -196,6 +196,7 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       makeWindow: Effect.succeed(0),
       unloaded: () => ask("unloaded", () => run.state === "OPEN" ? [] : [runId]),
       onSale: Effect.succeed([runId]),
+      onSaleNamed: Effect.succeed([{ id: runId, trainId, date }]),
       openAfter: (after) => ask("openAfter", () => run.state === "OPEN" && after < runId ? [runId] : []),
       today: Effect.succeed(today),
       arrived: Effect.succeed([]),
