@@ -10,6 +10,7 @@ import { Cancellations } from "./ledger/Cancellations.ts"
 import { HeldBookings } from "./ledger/HeldBookings.ts"
 import { HoldFacts } from "./ledger/HoldFacts.ts"
 import { PaymentRecords } from "./ledger/PaymentRecords.ts"
+import { PlacedSales } from "./ledger/PlacedSales.ts"
 import { PnrSequence } from "./ledger/PnrSequence.ts"
 import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
@@ -29,6 +30,7 @@ import { Cancel } from "./sale/Cancel.ts"
 import { HoldExpiry } from "./sale/HoldExpiry.ts"
 import { Promoter } from "./sale/Promoter.ts"
 import { PromotionQueue } from "./sale/PromotionQueue.ts"
+import { Repacker } from "./sale/Repacker.ts"
 import { Sweeper } from "./sale/Sweeper.ts"
 import { ConfigApplier } from "./seeding/ConfigApplier.ts"
 import { RunCloser } from "./seeding/RunCloser.ts"
@@ -53,6 +55,7 @@ const ledger = Layer.mergeAll(
   HoldFacts.layer,
   PaymentRecords.layer,
   PostgresMetrics.layer,
+  PlacedSales.layer,
   PnrSequence.layer,
   RunEpochs.layer,
   RunRows.layer,
@@ -87,14 +90,16 @@ const offices = Layer.mergeAll(
   TrainPages.layer
 )
 
+/** Seats those who wait, and makes room for them and for newcomers. */
+const promotion = Promoter.layer.pipe(Layer.provideMerge(Repacker.layer))
+
 /** The ticket engine, over a PostgreSQL whose migrations have run and a Redis. */
 export const layer = Layer.mergeAll(
   AvailabilityReader.layer,
-  Book.layer,
+  Book.layer.pipe(Layer.provideMerge(promotion)),
   Cancel.layer,
   HoldExpiry.layer,
   payment,
-  Promoter.layer,
   StoresHealth.layer,
   Sweeper.layer,
   offices

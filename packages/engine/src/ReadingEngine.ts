@@ -26,6 +26,7 @@ const waitingRunLoader = Layer.succeed(RunLoader, {
       })
     ),
   load: () => nothingIsLoaded,
+  repack: () => nothingIsLoaded,
   close: () => nothingIsLoaded
 })
 

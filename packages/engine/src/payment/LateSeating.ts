@@ -132,12 +132,14 @@ const makeTry = Effect.gen(function*() {
         holdId,
         fingerprint: noFingerprint,
         party: partyOf(party),
-        waitlistMax: 0
+        waitlistMax: 0,
+        tellsScattered: false
       })
       switch (reply._tag) {
         case "Held":
           return yield* write(seating, reply.slots, reply.gate.epoch)
         case "Full":
+        case "Scattered":
         case "Waiting":
           return "full"
         case "Ended":

@@ -12,6 +12,7 @@ import { Bookings } from "../ledger/Bookings.ts"
 import { HeldBookings } from "../ledger/HeldBookings.ts"
 import { PnrSequence } from "../ledger/PnrSequence.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
+import { Waitlist } from "../ledger/Waitlist.ts"
 import { Fares } from "../payment/Fares.ts"
 import { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
@@ -22,10 +23,13 @@ import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
 import type { Attempt, Desk } from "./BookingAttempt.ts"
 import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
-import { makeOrder, type Order } from "./Order.ts"
+import { makeOrder, type Order, partyOf } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
+import { Promoter } from "./Promoter.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
+import { Repacker } from "./Repacker.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
+import { makeRoomFor } from "./RoomForNewcomer.ts"
 
 /** How long after the berths were given the record takes the booking; the hold itself lives longer. */
 const commitMillisMax = 10_000
@@ -63,8 +67,11 @@ export class Book extends Context.Service<Book, {
         held: yield* HeldBookings,
         inventory: yield* Inventory,
         loader: yield* RunLoader,
+        promoter: yield* Promoter,
         promotions: yield* PromotionQueue,
-        stations: yield* Stations
+        repacker: yield* Repacker,
+        stations: yield* Stations,
+        waitlist: yield* Waitlist
       }
 
       return Book.of({
@@ -80,6 +87,7 @@ export class Book extends Context.Service<Book, {
               pnr,
               holdNumber: 0,
               triesLeft: triesMax,
+              mayRepack: true,
               gate: undefined
             }
             // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
@@ -107,23 +115,19 @@ const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order:
 })
 
 const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
-  const { conditions, quota } = attempt.request
   // Before the berths are given, so that a server that stood still in between does not write what was swept meanwhile.
   const deadlineMillis = desk.clock.nowMillisUnsafe() + commitMillisMax
   const reply = desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
     classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
-    quota,
+    quota: attempt.request.quota,
     range: order.journey.range,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
     fingerprint: attempt.fingerprint,
-    party: {
-      wishes: order.wishes,
-      sameCoach: conditions?.sameCoach ?? false,
-      lowerBerthsMin: conditions?.lowerBerthsMin ?? 0
-    },
-    waitlistMax: order.waitlistMax
+    party: partyOf(order),
+    waitlistMax: order.waitlistMax,
+    tellsScattered: attempt.mayRepack && attempt.triesLeft > 0 && order.run.repack
   })
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
@@ -145,6 +149,11 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
     // A hold of this key was given back: the booking was cancelled since, or never made.
     case "Ended":
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
+    case "Scattered":
+      return Effect.flatMap(makeRoomFor(desk, order), (isWorthIt) =>
+        isWorthIt
+          ? again(desk, attempt, order, {})
+          : allocate(desk, { ...attempt, mayRepack: false }, order))
     case "Conflict":
       return Effect.fail(conflict)
     case "Gate":

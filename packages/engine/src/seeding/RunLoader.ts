@@ -1,8 +1,15 @@
 import { slotOf, travelClassOf } from "@berth/domain/RunId"
 import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Deferred, Effect, Layer, Metric } from "effect"
+import { Context, Deferred, Effect, Layer, Metric, Option } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
-import { type RebuildingRun, RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
+import {
+  type Rebuild,
+  type RebuildingRun,
+  RunEpochs,
+  type SaleMove,
+  type SoldLegs,
+  type WaitingHold
+} from "../ledger/RunEpochs.ts"
 import { RunRows } from "../ledger/RunRows.ts"
 import { rebuilds } from "../metrics/SeedingMetrics.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
@@ -26,6 +33,15 @@ export class RunLoader extends Context.Service<RunLoader, {
   close(isMeant: (run: RunRef) => boolean): Effect.Effect<void, StoreUnavailable>
   /** Loads one run for a caller who needs it now; callers at the same time share the work. */
   prepare(run: RunRef & { readonly id: number }): Effect.Effect<void, RunPreparing | StoreUnavailable>
+  /**
+   * Moves sales to other berths in the record and loads the run as it is then; false, and nothing of it, where the sales
+   * or the run are not as they were in the epoch given.
+   */
+  repack(
+    run: RunRef & { readonly id: number },
+    epoch: number,
+    moves: ReadonlyArray<SaleMove>
+  ): Effect.Effect<boolean, RunPreparing | StoreUnavailable>
 }>()("@berth/engine/seeding/RunLoader") {
   static readonly layer = Layer.effect(RunLoader, Effect.suspend(() => make))
 }
@@ -46,7 +62,7 @@ const make = Effect.gen(function*() {
   const directory = yield* RunDirectory
   const promotions = yield* PromotionQueue
   const scope = yield* Effect.scope
-  const underWay = new Map<number, Deferred.Deferred<void, StoreUnavailable>>()
+  const underWay = new Map<number, Deferred.Deferred<boolean, StoreUnavailable>>()
 
   /**
    * Redis has a later epoch than the record: a later loader was here, or the record is another one, or an older copy.
@@ -62,8 +78,7 @@ const make = Effect.gen(function*() {
     yield* epochs.overtake(behind)
   })
 
-  const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
-    const { runs, sold, waiting } = yield* epochs.beginRebuild(runIds, which)
+  const publish = Effect.fnUntraced(function*({ runs, sold, waiting }: Rebuild) {
     if (runs.length === 0) {
       return
     }
@@ -83,6 +98,10 @@ const make = Effect.gen(function*() {
     yield* Effect.forEach(waitingByRun.keys(), promotions.wake, { discard: true })
   })
 
+  const loadChunk = Effect.fn("RunLoader.load")((runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
+    Effect.flatMap(epochs.beginRebuild(runIds, which), publish)
+  )
+
   const load = (runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
     Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
 
@@ -92,25 +111,53 @@ const make = Effect.gen(function*() {
     yield* directory.forgetAll
   })
 
-  const prepare = Effect.fn("RunLoader.prepare")(function*(run: RunRef & { readonly id: number }) {
-    const known = underWay.get(run.id)
-    const done = known ?? (yield* Deferred.make<void, StoreUnavailable>())
-    if (known === undefined) {
-      underWay.set(run.id, done)
-      yield* loadChunk([run.id], "all").pipe(
-        Effect.onExit((exit) => {
-          underWay.delete(run.id)
-          return Deferred.done(done, exit)
-        }),
-        Effect.forkIn(scope)
-      )
-    }
-    yield* Deferred.await(done).pipe(
-      Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
+  /** Loads one run, for all who need it at this moment; answers whether it was loaded at all. */
+  const share = Effect.fnUntraced(function*(
+    run: RunRef & { readonly id: number },
+    work: Effect.Effect<boolean, StoreUnavailable>
+  ) {
+    const done = yield* Deferred.make<boolean, StoreUnavailable>()
+    underWay.set(run.id, done)
+    yield* work.pipe(
+      Effect.onExit((exit) => {
+        underWay.delete(run.id)
+        return Deferred.done(done, exit)
+      }),
+      Effect.forkIn(scope)
     )
+    return done
   })
 
-  return RunLoader.of({ load, prepare, close })
+  const awaited = (run: RunRef, done: Deferred.Deferred<boolean, StoreUnavailable>) =>
+    Deferred.await(done).pipe(
+      Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
+    )
+
+  const prepare: RunLoader["Service"]["prepare"] = Effect.fn("RunLoader.prepare")(function*(run) {
+    const done = underWay.get(run.id) ?? (yield* share(run, Effect.as(loadChunk([run.id], "all"), true)))
+    // What was under way may have been moves that came to nothing.
+    if (!(yield* awaited(run, done))) {
+      yield* prepare(run)
+    }
+  })
+
+  const repack = Effect.fn("RunLoader.repack")(function*(
+    run: RunRef & { readonly id: number },
+    epoch: number,
+    moves: ReadonlyArray<SaleMove>
+  ) {
+    // What is loaded at this moment is of a later epoch than the plan.
+    if (underWay.has(run.id)) {
+      return false
+    }
+    const moved = Effect.flatMap(
+      epochs.beginRepack({ runId: run.id, epoch, moves }),
+      Option.match({ onNone: () => Effect.succeed(false), onSome: (rebuild) => Effect.as(publish(rebuild), true) })
+    )
+    return yield* awaited(run, yield* share(run, moved))
+  })
+
+  return RunLoader.of({ load, prepare, repack, close })
 })
 
 const chunksOf = (runIds: ReadonlyArray<number>) =>

@@ -58,5 +58,6 @@ export const requestOf = (run: RunRef, holdId: string, changes: Partial<Allocate
   fingerprint: "print",
   party: party(["any"]),
   waitlistMax: 0,
+  tellsScattered: false,
   ...changes
 })

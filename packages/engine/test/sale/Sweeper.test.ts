@@ -26,7 +26,8 @@ const allocate = Effect.fnUntraced(function*(run: TestRun, key: string, waitlist
     holdId: holdIdOf(keyHashOf(traveller.userId, key), 0),
     fingerprint: "print",
     party: { wishes: ["any"], sameCoach: false, lowerBerthsMin: 0 },
-    waitlistMax
+    waitlistMax,
+    tellsScattered: false
   })
   return reply._tag
 })

@@ -60,6 +60,7 @@ const broken: Readonly<Record<Guard, ReadonlyArray<string>>> = {
     "whoever waits, waits in Redis too",
     "the promoter finishes"
   ],
+  "moves are refused where the sales have changed": ["no two active sales overlap"],
   "sweep asks the record": [
     "a release frees what it names, once",
     "what is sold is taken in Redis",

@@ -32,10 +32,12 @@
   ARGV[18] costs            of a bay by its free berths, see choose
   ARGV[19] record           what hold keeps of the party from the pool to the fingerprint, each with | behind it
   ARGV[20] class            as JSON, see pools
+  ARGV[21] tells scattered  1: where no berth is free throughout but no leg is full, say so instead
 
   { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
   { "Waiting", known }
   { "Full", free }          berths free on the journey; nothing was written
+  { "Scattered" }           does not fit, though each leg has berths enough; nothing was written
   { "Conflict" }            the hold id came before with another fingerprint
   { "Ended" }               the hold came before and has ended
   { "Gate", gate }          another gate; empty where the run is not here
@@ -74,6 +76,10 @@ local lower, lower_min, same_coach = ARGV[11] + 0, ARGV[12] + 0, ARGV[13] == "1"
 -- @include choose
 
 if not bays then
+  if ARGV[21] == "1" then
+    -- @include scattered
+    if scattered then return { "Scattered" } end
+  end
   local waitlist_max = ARGV[14] + 0
   if waitlist_max == 0
     or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + party > waitlist_max then
