@@ -13,6 +13,7 @@ const readyMillisMax = 60_000
 const decodeReady = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({
   url: Schema.String,
   databaseUrl: Schema.String,
+  redisUri: Schema.String,
   tokens: Schema.Struct({ user: Schema.String, admin: Schema.String })
 })))
 
@@ -20,6 +21,7 @@ const decodeReady = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct
 export interface Instance {
   readonly url: string
   readonly databaseUrl: string
+  readonly redisUri: string
   readonly adminToken: string
   /** From the start of the process to `ready.json`, ms. */
   readonly readyMillis: number
@@ -46,7 +48,7 @@ export const startInstance = async (dataDir: string): Promise<Instance> => {
     const text = await readFile(readyFile, "utf8").catch(() => undefined)
     if (text !== undefined) {
       const readyMillis = performance.now() - startedAt
-      const { databaseUrl, tokens, url } = decodeReady(text)
+      const { databaseUrl, redisUri, tokens, url } = decodeReady(text)
       while (!output.includes("Stop")) {
         await setTimeout(10)
       }
@@ -58,6 +60,7 @@ export const startInstance = async (dataDir: string): Promise<Instance> => {
       return {
         url,
         databaseUrl,
+        redisUri,
         adminToken: tokens.admin,
         readyMillis,
         stores,

@@ -7,6 +7,8 @@ import type { Measurement } from "./Measurement.ts"
 import { booking } from "./sections/booking.ts"
 import { edit } from "./sections/edit.ts"
 import { feed } from "./sections/feed.ts"
+import { footprint } from "./sections/footprint.ts"
+import { repack } from "./sections/repack.ts"
 import { start } from "./sections/start.ts"
 import { yardstick } from "./sections/yardstick.ts"
 
@@ -15,6 +17,8 @@ const sections: Readonly<Record<string, () => Promise<ReadonlyArray<Measurement>
   yardstick,
   start,
   booking,
+  footprint,
+  repack,
   edit
 }
 
