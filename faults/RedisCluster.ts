@@ -23,12 +23,12 @@ class ClusterNode {
     this.busPort = busPort
     mkdirSync(folder, { recursive: true })
     const settings = {
-      "port": port,
+      port: port,
       "cluster-port": busPort,
-      "bind": "127.0.0.1",
-      "dir": folder,
-      "save": "",
-      "appendonly": "no",
+      bind: "127.0.0.1",
+      dir: folder,
+      save: "",
+      appendonly: "no",
       "cluster-enabled": "yes",
       "cluster-config-file": "nodes.conf",
       "cluster-node-timeout": nodeTimeoutMillis,
@@ -90,8 +90,13 @@ export class RedisCluster {
     const replica = nodes[masters]
     const firstId = await first?.ask((redis) => redis.call("CLUSTER", "MYID"))
     await replica?.ask((redis) => redis.call("CLUSTER", "REPLICATE", String(firstId)))
-    await waitUntil("the replica follows", patienceMillis, async () =>
-      await replica?.ask(async (redis) => (await redis.info("replication")).includes("master_link_status:up")) === true)
+    await waitUntil(
+      "the replica follows",
+      patienceMillis,
+      async () =>
+        await replica?.ask(async (redis) => (await redis.info("replication")).includes("master_link_status:up")) ===
+          true
+    )
     return cluster
   }
 

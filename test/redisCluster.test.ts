@@ -84,43 +84,49 @@ const untilOpen = Effect.repeat(epochsOf, {
 
 const onCluster = () =>
   layer(engine, { excludeTestServices: true, timeout: "120 seconds" })("a Redis Cluster of three nodes", (it) => {
-    it.effect("is sold across, and loads the runs of a node that died and was replaced, and no others", () =>
-      Effect.gen(function*() {
-        const nodes = yield* Nodes
-        const runs = yield* Effect.forEach(
-          Array.from({ length: trains }),
-          () => makeTrain({ stops: 4, pools: sleepers({ LB: 20, UB: 20 }) })
-        )
-        yield* Effect.gen(function*() {
-          const isOfFirst = (run: TestRun) => nodes.isOfFirst(keySlot(metaKey(run)))
-          const others = runs.filter((run) => !isOfFirst(run))
-          assert.isAbove(others.length, 0)
-          assert.isBelow(others.length, trains)
-          const before = yield* untilOpen
-          yield* sell(runs, 0, bookingsBefore)
+    it.effect(
+      "is sold across, and loads the runs of a node that died and was replaced, and no others",
+      () =>
+        Effect.gen(function*() {
+          const nodes = yield* Nodes
+          const runs = yield* Effect.forEach(
+            Array.from({ length: trains }),
+            () => makeTrain({ stops: 4, pools: sleepers({ LB: 20, UB: 20 }) })
+          )
+          yield* Effect.gen(function*() {
+              const others = runs.filter((run) => !nodes.isOfFirst(keySlot(metaKey(run))))
+            assert.isAbove(others.length, 0)
+            assert.isBelow(others.length, trains)
+            const before = yield* untilOpen
+            yield* sell(runs, 0, bookingsBefore)
 
-          yield* Effect.promise(() => nodes.killFirst())
-          // The other nodes sell on: no call to them fails.
-          yield* Effect.forEach(others, (_, n) => bookOne(others, bookingsBefore + n))
-          yield* sell(runs, bookingsBefore + others.length, bookingsDuring)
-          // Calls of before whose answers may have been lost.
-          const again = yield* sell(runs, 0, bookingsBefore)
-          assert.isTrue(again.every(({ replayed }) => replayed))
+            yield* Effect.promise(() => nodes.killFirst())
+            // The other nodes sell on: no call to them fails.
+            yield* Effect.forEach(others, (_, n) => bookOne(others, bookingsBefore + n))
+            yield* sell(runs, bookingsBefore + others.length, bookingsDuring)
+            // Calls of before whose answers may have been lost.
+            const again = yield* sell(runs, 0, bookingsBefore)
+            assert.isTrue(again.every(({ replayed }) => replayed))
 
-          const after = yield* untilOpen
-          for (const run of runs) {
-            const [was, is] = [before.get(run.id)?.epoch ?? 0, after.get(run.id)?.epoch ?? 0]
-            if (isOfFirst(run)) assert.isAbove(is, was, `${run.trainId} was loaded again`)
-            else assert.strictEqual(is, was, `${run.trainId} was left alone`)
-          }
-          assert.deepStrictEqual(yield* factsOf, { bookings: bookingsBefore + others.length + bookingsDuring, overlaps: 0 })
-          const { differences } = yield* (yield* Audit).auditRuns(runs.map(({ id }) => id))
-          assert.deepStrictEqual(differences, [])
-        }).pipe(Effect.provide(Seeding.layer))
-      }), 120_000)
+            const after = yield* untilOpen
+            for (const run of runs) {
+              const [was, is] = [before.get(run.id)?.epoch ?? 0, after.get(run.id)?.epoch ?? 0]
+              if (nodes.isOfFirst(keySlot(metaKey(run)))) assert.isAbove(is, was, `${run.trainId} was loaded again`)
+              else assert.strictEqual(is, was, `${run.trainId} was left alone`)
+            }
+            assert.deepStrictEqual(yield* factsOf, {
+              bookings: bookingsBefore + others.length + bookingsDuring,
+              overlaps: 0
+            })
+            const { differences } = yield* (yield* Audit).auditRuns(runs.map(({ id }) => id))
+            assert.deepStrictEqual(differences, [])
+          }).pipe(Effect.provide(Seeding.layer))
+        }),
+      120_000
+    )
   })
 
 if (hasNativeRedis()) onCluster()
-else layer(Layer.empty)("without a Redis on the PATH", (it) => {
-  it.effect("no Redis Cluster can be started here", () => Effect.sync(() => assert.isFalse(hasNativeRedis())))
-})
+else {layer(Layer.empty)("without a Redis on the PATH", (it) => {
+    it.effect("no Redis Cluster can be started here", () => Effect.sync(() => assert.isFalse(hasNativeRedis())))
+  })}

@@ -25,9 +25,10 @@ const inPostgres = Effect.gen(function*() {
   return (yield* Schema.decodeUnknownEffect(Kept)(rows))[0]
 })
 
+const read = (text: string, field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(text)?.[1] ?? 0)
+
 const inRedis = async (redis: Redis) => {
   const [stats, memory] = [await redis.info("stats"), await redis.info("memory")]
-  const read = (text: string, field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(text)?.[1] ?? 0)
   return {
     network: read(stats, "total_net_input_bytes") + read(stats, "total_net_output_bytes"),
     memory: read(memory, "used_memory")

@@ -26,11 +26,13 @@ const isRedis = Schema.is(addressOf(["redis:", "rediss:"], ""))
 
 /** Address of Redis, `REDIS_URI`. */
 export const redisUri: Config.Config<Redacted.Redacted> = Config.schema(
-  Schema.RedactedFromValue(Schema.String.check(Schema.makeFilter((text: string) =>
-    isRedis(text) || parseClusterUri(text) !== undefined
-      ? undefined
-      : "Expected an address such as redis://:password@host:6379, or redis+cluster://:password@host:6379,host:6380"
-  ))),
+  Schema.RedactedFromValue(
+    Schema.String.check(Schema.makeFilter((text: string) =>
+      isRedis(text) || parseClusterUri(text) !== undefined
+        ? undefined
+        : "Expected an address such as redis://:password@host:6379, or redis+cluster://:password@host:6379,host:6380"
+    ))
+  ),
   "REDIS_URI"
 )
 

@@ -3,7 +3,8 @@ import { firstChartMillis } from "../../src/rules/ChartTime.ts"
 
 const hour = 3_600
 const dayStart = Date.UTC(2026, 11, 5)
-const hoursBeforeDay = (departureHours: number) => (firstChartMillis(dayStart, departureHours * hour) - dayStart) / 3_600_000
+const hoursBeforeDay = (departureHours: number) =>
+  (firstChartMillis(dayStart, departureHours * hour) - dayStart) / 3_600_000
 
 describe("the first chart of a run", () => {
   it("is made at 20:00 the evening before for one that leaves from 05:00 to 14:00", () => {

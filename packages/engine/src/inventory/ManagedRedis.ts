@@ -178,7 +178,8 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   const sendScript = <A = unknown>(args: ReadonlyArray<RedisArgument>): Effect.Effect<A, RedisRefusal> =>
     Effect.flatMap(
       Effect.forEach(link.nodes(), (node) => sendTo(node)<A>("script", args), { concurrency: "unbounded" }),
-      ([reply]) => reply === undefined ? Effect.fail(new RedisRefusal({ message: "no node answers" })) : Effect.succeed(reply)
+      ([reply]) =>
+        reply === undefined ? Effect.fail(new RedisRefusal({ message: "no node answers" })) : Effect.succeed(reply)
     )
 
   const evaluate = (encoding: "utf8" | null) =>

@@ -116,9 +116,39 @@ const makeReads = (sql: SqlClient.SqlClient) => {
   return { selectSold, selectWaiting }
 }
 
+const makeChangesOfSales = (sql: SqlClient.SqlClient) => {
+  const moveSales = SqlSchema.findOne({
+    Request: Schema.Struct({
+      runId: Schema.Int,
+      epoch: Schema.Int,
+      moves: Schema.fromJsonString(
+        Schema.Array(Schema.Struct({ sale: Schema.Int, from: Schema.Int, to: Schema.Int }))
+      )
+    }),
+    Result: Schema.Struct({ moved: Schema.Boolean }),
+    execute: ({ epoch, moves, runId }) =>
+      sql`SELECT move_sales(${runId}::float8::bigint, ${epoch}::float8::bigint, ${moves}::text::jsonb) AS moved`
+  })
+  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
+  // such a release under the new epoch would free it under its new owner.
+  const endReleases = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`
+        WITH runs AS (
+          SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
+        ), left_waitlist AS (
+          UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
+        )
+        UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
+  })
+  return { endReleases, moveSales }
+}
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const { selectSold, selectWaiting } = makeReads(sql)
+  const { endReleases, moveSales } = makeChangesOfSales(sql)
   const lockAll = SqlSchema.void({
     Request: Ids,
     execute: (ids) =>
@@ -144,31 +174,6 @@ const make = Effect.gen(function*() {
           to_char(r.date, 'YYYY-MM-DD') AS date, r.route_id AS "routeId", r.epoch::float8 AS epoch,
           (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
           (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
-  })
-  const moveSales = SqlSchema.findOne({
-    Request: Schema.Struct({
-      runId: Schema.Int,
-      epoch: Schema.Int,
-      moves: Schema.fromJsonString(
-        Schema.Array(Schema.Struct({ sale: Schema.Int, from: Schema.Int, to: Schema.Int }))
-      )
-    }),
-    Result: Schema.Struct({ moved: Schema.Boolean }),
-    execute: ({ epoch, moves, runId }) =>
-      sql`SELECT move_sales(${runId}::float8::bigint, ${epoch}::float8::bigint, ${moves}::text::jsonb) AS moved`
-  })
-  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
-  // such a release under the new epoch would free it under its new owner.
-  const endReleases = SqlSchema.void({
-    Request: Ids,
-    execute: (ids) =>
-      sql`
-        WITH runs AS (
-          SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
-        ), left_waitlist AS (
-          UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
-        )
-        UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
   })
   const setEpoch = SqlSchema.void({
     Request: Schema.fromJsonString(

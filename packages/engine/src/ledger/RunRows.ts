@@ -87,6 +87,15 @@ const insertWindow = (sql: SqlClient.SqlClient) =>
     )
     SELECT count(*)::int AS id FROM made`
 
+const onSaleNamed = (sql: SqlClient.SqlClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: NamedRun,
+    execute: () =>
+      sql`SELECT id::float8 AS id, train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
+        WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1`
+  })(undefined)
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
@@ -103,13 +112,6 @@ const make = Effect.gen(function*() {
     execute: () =>
       sql`SELECT id::float8 AS id FROM run WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1
         ORDER BY date, id`
-  })
-  const selectOnSaleNamed = SqlSchema.findAll({
-    Request: Schema.Void,
-    Result: NamedRun,
-    execute: () =>
-      sql`SELECT id::float8 AS id, train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
-        WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1`
   })
   const selectOpenAfter = SqlSchema.findAll({
     Request: Schema.Struct({ after: Schema.Int, limit: Schema.Int }),
@@ -169,7 +171,7 @@ const make = Effect.gen(function*() {
     )),
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),
     onSale: fromStore(Effect.map(selectOnSale(undefined), idsOf)),
-    onSaleNamed: fromStore(selectOnSaleNamed(undefined)),
+    onSaleNamed: fromStore(onSaleNamed(sql)),
     openAfter: (after, limit) => fromStore(Effect.map(selectOpenAfter({ after, limit }), idsOf)),
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())

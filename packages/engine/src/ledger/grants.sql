@@ -14,10 +14,12 @@ BEGIN
     booking, passenger, sale, waitlist_counter, waitlist_entry, idempotency_key TO berth_engine;
   GRANT UPDATE (epoch, state, applied_version) ON run TO berth_engine;
   -- A berth that was sold is never deleted: only what the same transaction has just written, where a party did not fit.
-  GRANT INSERT, DELETE, UPDATE (active, freeing, berth) ON sale TO berth_engine;
+  GRANT INSERT, DELETE, UPDATE (active, freeing) ON sale TO berth_engine;
   GRANT UPDATE (state, epoch) ON booking TO berth_engine;
-  GRANT UPDATE (state, berth, moved_from) ON passenger TO berth_engine;
+  GRANT UPDATE (state, berth) ON passenger TO berth_engine;
   GRANT UPDATE (state, passengers, leaving) ON waitlist_entry TO berth_engine;
+  -- Acts with its owner's rights, and checks what it is asked.
+  GRANT EXECUTE ON FUNCTION move_sales TO berth_engine;
   -- Both end holds and settle payments. The books are only added to.
   GRANT SELECT ON booking_hold, payment, refund, outbox, entry TO berth_engine;
   GRANT UPDATE (state) ON booking_hold, payment, refund TO berth_engine;
@@ -37,7 +39,7 @@ BEGIN
   GRANT INSERT, UPDATE (last_number) ON waitlist_counter TO berth_server;
   GRANT USAGE ON SEQUENCE pnr_serial TO berth_server;
   GRANT INSERT, DELETE, UPDATE (seat_count) ON train_seat_config TO berth_server;
-  GRANT UPDATE (config_version, repack) ON train TO berth_server;
+  GRANT UPDATE (config_version) ON train TO berth_server;
   GRANT INSERT, UPDATE (active, quota) ON berth TO berth_server;
   GRANT INSERT ON berth_quota TO berth_server;
 

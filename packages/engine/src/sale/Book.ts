@@ -27,8 +27,8 @@ import { makeOrder, type Order, partyOf } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { Promoter } from "./Promoter.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
-import { Repacker } from "./Repacker.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
+import { Repacker } from "./Repacker.ts"
 import { makeRoomFor } from "./RoomForNewcomer.ts"
 
 /** How long after the berths were given the record takes the booking; the hold itself lives longer. */

@@ -71,16 +71,35 @@ const verdict = Effect.fnUntraced(function*(
   }
 })
 
-const make = Effect.gen(function*() {
+/** Gives others another berth for those who wait, class by class; answers whether somebody was moved. */
+const makeRoom = Effect.fnUntraced(function*(
+  repacker: Repacker["Service"],
+  run: Run,
+  waiting: ReadonlyMap<TravelClass, ReadonlyArray<WaitingBooking>>
+) {
+  for (const [travelClass, parties] of waiting) {
+    const composed = run.composition.classes.get(travelClass)
+    const outcome = composed === undefined ? "none" : yield* repacker.makeRoom({
+      run,
+      composed,
+      quota: "GN",
+      parties: parties.map(toWaitingParty)
+    })
+    if (outcome === "moved") {
+      return true
+    }
+  }
+  return false
+})
+
+/** Writes what Redis gave to a waiting party into the record, and tells Redis what came of it. */
+const makeCommit = Effect.gen(function*() {
   const loader = yield* RunLoader
   const inventory = yield* Inventory
   const waitlist = yield* Waitlist
-  const directory = yield* RunDirectory
-  const clock = yield* StoreClock
-  const repacker = yield* Repacker
   const services = yield* Effect.context<HoldFacts>()
 
-  const commit = Effect.fnUntraced(function*(
+  return Effect.fnUntraced(function*(
     run: Run,
     composed: ClassComposition,
     party: WaitingBooking,
@@ -118,6 +137,15 @@ const make = Effect.gen(function*() {
     }
     return outcome === "committed"
   })
+})
+
+const make = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const waitlist = yield* Waitlist
+  const directory = yield* RunDirectory
+  const clock = yield* StoreClock
+  const repacker = yield* Repacker
+  const commit = yield* makeCommit
 
   const promoteClass = Effect.fnUntraced(function*(
     run: Run,
@@ -147,26 +175,6 @@ const make = Effect.gen(function*() {
     return reply.cleared && committed.every((done) => done)
   })
 
-  /** Gives others another berth for those who wait, class by class; answers whether somebody was moved. */
-  const makeRoom = Effect.fnUntraced(function*(
-    run: Run,
-    waiting: ReadonlyMap<TravelClass, ReadonlyArray<WaitingBooking>>
-  ) {
-    for (const [travelClass, parties] of waiting) {
-      const composed = run.composition.classes.get(travelClass)
-      const outcome = composed === undefined ? "none" : yield* repacker.makeRoom({
-        run,
-        composed,
-        quota: "GN",
-        parties: parties.map(toWaitingParty)
-      })
-      if (outcome === "moved") {
-        return true
-      }
-    }
-    return false
-  })
-
   const promote = Effect.fn("Promoter.promote")(function*(runId: number) {
     const found = yield* directory.byId(runId)
     if (Option.isNone(found) || !found.value.open) {
@@ -174,7 +182,7 @@ const make = Effect.gen(function*() {
     }
     const waiting = Map.groupBy(yield* waitlist.waiting(runId), ({ travelClass }) => travelClass)
     // Before newcomers see what nobody waiting can use as it is.
-    const moved = yield* makeRoom(found.value, waiting)
+    const moved = yield* makeRoom(repacker, found.value, waiting)
     const run = moved ? yield* directory.byId(runId) : found
     if (Option.isNone(run) || !run.value.open) {
       return false

@@ -1,5 +1,5 @@
-import { firstChartMillis } from "@berth/domain/rules/ChartTime"
 import type { Quota } from "@berth/domain/Quota"
+import { firstChartMillis } from "@berth/domain/rules/ChartTime"
 import { runBerthOf, slotOf } from "@berth/domain/RunId"
 import type { RunPreparing, StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer, Metric, Semaphore } from "effect"

@@ -10,7 +10,11 @@ export interface PoolView {
   readonly taken: Uint8Array
 }
 
-export const viewOf = ({ freed, masks, taken }: ClassSnapshot, quota: Parameters<typeof masks.get>[0], legs: number) => ({
+export const viewOf = (
+  { freed, masks, taken }: ClassSnapshot,
+  quota: Parameters<typeof masks.get>[0],
+  legs: number
+) => ({
   legs,
   mask: masks.get(quota) ?? new Uint8Array(),
   taken: taken.map((byte, offset) => byte & ~(freed[offset] ?? 0))
@@ -37,6 +41,13 @@ const rememberedMax = 256
 const isStillTaken = (before: Uint8Array, now: Uint8Array): boolean =>
   before.every((byte, offset) => (byte & ~(now[offset] ?? 0)) === 0)
 
+const keyOf = (pool: string, parties: ReadonlyArray<PlanParty>) =>
+  `${pool} ${
+    parties.map(({ lowerBerthsMin, passengers, range: { from, to }, sameCoach }) =>
+      `${from}-${to}x${passengers}${sameCoach ? "c" : ""}${lowerBerthsMin === 0 ? "" : `l${lowerBerthsMin}`}`
+    ).join()
+  }`
+
 /**
  * Parties that asked together and for whom nothing was found: there is nothing either while whatever was taken then is
  * taken still. So each of a crowd that asks in vain for a train where many chose their berths costs a comparison and not a
@@ -44,12 +55,6 @@ const isStillTaken = (before: Uint8Array, now: Uint8Array): boolean =>
  */
 export const makeHopeless = () => {
   const remembered = new Map<string, Uint8Array>()
-  const keyOf = (pool: string, parties: ReadonlyArray<PlanParty>) =>
-    `${pool} ${
-      parties.map(({ lowerBerthsMin, passengers, range: { from, to }, sameCoach }) =>
-        `${from}-${to}x${passengers}${sameCoach ? "c" : ""}${lowerBerthsMin === 0 ? "" : `l${lowerBerthsMin}`}`
-      ).join()
-    }`
   return {
     has: (pool: string, view: PoolView, parties: ReadonlyArray<PlanParty>): boolean => {
       const before = remembered.get(keyOf(pool, parties))

@@ -54,6 +54,30 @@ const runPreparing = (run: RunRef) =>
     detail: `The berths of train ${run.trainId} on ${run.date} are being loaded. Try again in a second.`
   })
 
+const awaited = (run: RunRef, done: Deferred.Deferred<boolean, StoreUnavailable>) =>
+  Deferred.await(done).pipe(
+    Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
+  )
+
+/** Loadings of single runs, each for all who need it at that moment; they answer whether the run was loaded at all. */
+const makeShares = Effect.gen(function*() {
+  const scope = yield* Effect.scope
+  const underWay = new Map<number, Deferred.Deferred<boolean, StoreUnavailable>>()
+  const share = Effect.fnUntraced(function*({ id }: { readonly id: number }, work: Effect.Effect<boolean, StoreUnavailable>) {
+    const done = yield* Deferred.make<boolean, StoreUnavailable>()
+    underWay.set(id, done)
+    yield* work.pipe(
+      Effect.onExit((exit) => {
+        underWay.delete(id)
+        return Deferred.done(done, exit)
+      }),
+      Effect.forkIn(scope)
+    )
+    return done
+  })
+  return { share, underWay }
+})
+
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
   const epochs = yield* RunEpochs
@@ -61,8 +85,7 @@ const make = Effect.gen(function*() {
   const inventory = yield* Inventory
   const directory = yield* RunDirectory
   const promotions = yield* PromotionQueue
-  const scope = yield* Effect.scope
-  const underWay = new Map<number, Deferred.Deferred<boolean, StoreUnavailable>>()
+  const { share, underWay } = yield* makeShares
 
   /**
    * Redis has a later epoch than the record: a later loader was here, or the record is another one, or an older copy.
@@ -110,28 +133,6 @@ const make = Effect.gen(function*() {
     yield* Effect.forEach(chunksOf(meant), epochs.close, { discard: true })
     yield* directory.forgetAll
   })
-
-  /** Loads one run, for all who need it at this moment; answers whether it was loaded at all. */
-  const share = Effect.fnUntraced(function*(
-    run: RunRef & { readonly id: number },
-    work: Effect.Effect<boolean, StoreUnavailable>
-  ) {
-    const done = yield* Deferred.make<boolean, StoreUnavailable>()
-    underWay.set(run.id, done)
-    yield* work.pipe(
-      Effect.onExit((exit) => {
-        underWay.delete(run.id)
-        return Deferred.done(done, exit)
-      }),
-      Effect.forkIn(scope)
-    )
-    return done
-  })
-
-  const awaited = (run: RunRef, done: Deferred.Deferred<boolean, StoreUnavailable>) =>
-    Deferred.await(done).pipe(
-      Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
-    )
 
   const prepare: RunLoader["Service"]["prepare"] = Effect.fn("RunLoader.prepare")(function*(run) {
     const done = underWay.get(run.id) ?? (yield* share(run, Effect.as(loadChunk([run.id], "all"), true)))

@@ -3,9 +3,9 @@ import { PersonName } from "@berth/domain/PersonName"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunEpochs } from "../../src/ledger/RunEpochs.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { Bookings } from "../../src/ledger/Bookings.ts"
+import { RunEpochs } from "../../src/ledger/RunEpochs.ts"
 import { Promoter } from "../../src/sale/Promoter.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
 import { RunDirectory } from "../../src/timetable/RunDirectory.ts"
@@ -46,7 +46,11 @@ const scattered = Effect.fnUntraced(function*(first: Asked = {}) {
   const throughout = yield* book(run)
   const beyond = yield* book(run, { legs: [1, 3] })
   yield* cancel(throughout.booking.pnr)
-  const onLast = yield* book(run, { ...first, legs: [2, 3], ...first.key === undefined ? {} : { key: `${first.key}-last` } })
+  const onLast = yield* book(run, {
+    ...first,
+    legs: [2, 3],
+    ...first.key === undefined ? {} : { key: `${first.key}-last` }
+  })
   yield* cancel(beyond.booking.pnr)
   assert.strictEqual(yield* free(run), 0)
   return { run, onFirst: onFirst.booking, onLast: onLast.booking }

@@ -77,10 +77,13 @@ describe("a plan to let somebody in", () => {
       seated: [false]
     })
     // The upper berth is free, and is no lower one.
-    assert.deepStrictEqual(planRepack(poolOf([sale(1, 0, 0, 3), sale(2, 2, 3, 6), sale(3, 1, 0, 1)], [7]), [
-      one(0, 6),
-      one(0, 6)
-    ]).seated, [true, false])
+    assert.deepStrictEqual(
+      planRepack(poolOf([sale(1, 0, 0, 3), sale(2, 2, 3, 6), sale(3, 1, 0, 1)], [7]), [
+        one(0, 6),
+        one(0, 6)
+      ]).seated,
+      [true, false]
+    )
   })
 
   it("leaves a party that travels in one coach in it", () => {
@@ -138,10 +141,13 @@ describe("a plan to let somebody in", () => {
       const party = one(from, Math.min(legs, from + length), { passengers })
       const { moves, seated } = planRepack(pool, [party])
       const room = [[0, 2, 8, 10], [1, 9]].reduce((sum, ofType) => {
-        const free = Array.from({ length: party.range.to - from }, (_, leg) =>
-          ofType.filter((slot) =>
-            !sales.some(({ range, slot: on }) => on === slot && range.from <= from + leg && from + leg < range.to)
-          ).length)
+        const free = Array.from(
+          { length: party.range.to - from },
+          (_, leg) =>
+            ofType.filter((slot) =>
+              !sales.some(({ range, slot: on }) => on === slot && range.from <= from + leg && from + leg < range.to)
+            ).length
+        )
         return sum + Math.min(...free)
       }, 0)
       assert.deepStrictEqual(seated, [room >= passengers])

@@ -62,8 +62,10 @@ export const checkQuiet = (redis: RedisModel, ledger: LedgerModel): void => {
     // Nobody chooses in a simulation, so that room on every leg can always be brought together.
     const slots = [...ledger.forSale.keys()].filter((slot) => ledger.forSale[slot] === quota)
     const room = [...Map.groupBy(slots, (slot) => layout.bay[slot % 8]).values()].reduce((sum, ofType) => {
-      const onLegs = Array.from({ length: to - from }, (_, leg) =>
-        ofType.filter((slot) => ((sold[slot] ?? 0) & (1 << from + leg)) === 0).length)
+      const onLegs = Array.from(
+        { length: to - from },
+        (_, leg) => ofType.filter((slot) => ((sold[slot] ?? 0) & (1 << from + leg)) === 0).length
+      )
       return sum + Math.min(...onLegs)
     }, 0)
     if (room >= passengers) violated("nobody waits where no leg is full", `${holdId} waits`)

@@ -372,7 +372,9 @@ export class LedgerModel {
       return undefined
     }
     for (const { sale, to } of going) {
-      if (!this.isFree(to, sale.from, sale.to)) violated("no two active sales overlap", `${sale.pnr} was moved to ${to}`)
+      if (!this.isFree(to, sale.from, sale.to)) {
+        violated("no two active sales overlap", `${sale.pnr} was moved to ${to}`)
+      }
       const passenger = this.bookings.get(sale.pnr)?.passengers.find(({ number }) => number === sale.passenger)
       if (passenger === undefined || passenger.wish !== null) violated("nobody is moved who chose", sale.pnr)
       else {

@@ -12,9 +12,11 @@ export default Effect.gen(function*() {
   yield* sql`COMMENT ON COLUMN passenger.moved_from IS 'the berth given first, of whoever was given another since'`
 
   // Whole or not at all, and under the run's lock, which the caller has taken exclusively in an earlier statement. What
-  // has changed since the moves were planned is found by the rows named, or refused by the constraint on sales.
+  // has changed since the moves were planned is found by the rows named, or refused by the constraint on sales. With its
+  // owner's rights: who sells may not put a sale on another berth but by this.
   yield* sql`
-    CREATE FUNCTION move_sales(which bigint, expected_epoch bigint, moves jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+    CREATE FUNCTION move_sales(which bigint, expected_epoch bigint, moves jsonb) RETURNS boolean LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
       IF NOT EXISTS (
         SELECT FROM run r JOIN train t ON t.id = r.train_id
@@ -49,4 +51,5 @@ export default Effect.gen(function*() {
       RETURN false;
     END
     $$`
+  yield* sql`REVOKE ALL ON FUNCTION move_sales FROM PUBLIC`
 })
