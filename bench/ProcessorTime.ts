@@ -3,33 +3,36 @@ import { readdirSync, readFileSync } from "node:fs"
 /** Clock ticks a second in /proc; the same on every Linux that matters. */
 const ticksPerSecond = 100
 
-const read = (path: string): string => {
+/** The fields of /proc/…/stat after the command, from the state on; none where there is no such process. */
+const statOf = (processId: string): ReadonlyArray<string> => {
   try {
-    return readFileSync(path, "utf8")
+    return readFileSync(`/proc/${processId}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? []
   } catch {
-    return ""
+    return []
   }
 }
 
-const ticksOf = (processId: string): number => {
-  const fields = read(`/proc/${processId}/stat`).split(") ").at(-1)?.split(" ") ?? []
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+const fieldSum = (stat: ReadonlyArray<string>, first: number, last: number): number =>
+  stat.slice(first, last + 1).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
+
+const own = (stat: ReadonlyArray<string>): number => fieldSum(stat, 11, 12)
+const withEndedChildren = (stat: ReadonlyArray<string>): number => fieldSum(stat, 11, 14)
+
+/** The processes whose time is told; 0 where there is none of that kind. */
+export interface Processes {
+  readonly server: number
+  readonly postgres: number
+  readonly redis: number
 }
 
-/**
- * Processor time, s, that the processes of an instance have used so far: the server with whatever is in it, PostgreSQL,
- * and a Redis of its own. Zero where there is no /proc.
- */
-export const processorTime = (serverId: number, dataDir: string) => {
-  const time = { server: ticksOf(String(serverId)) / ticksPerSecond, postgresql: 0, redis: 0 }
-  for (const processId of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const command = read(`/proc/${processId}/cmdline`)
-    const seconds = ticksOf(processId) / ticksPerSecond
-    if (command.startsWith("postgres:") || command.includes(`${dataDir}/postgres`)) {
-      time.postgresql += seconds
-    } else if (/^\S*(redis|valkey)-server/.test(command)) {
-      time.redis += seconds
-    }
+/** Processor time, s, that each has used so far; PostgreSQL's with its sessions, ended ones too. Zero without /proc. */
+export const processorTime = (processes: Processes): Processes => {
+  const parent = String(processes.postgres)
+  const sessions = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(statOf)
+    .filter((stat) => stat[1] === parent)
+  return {
+    server: own(statOf(String(processes.server))),
+    postgres: withEndedChildren(statOf(parent)) + sessions.reduce((sum, stat) => sum + own(stat), 0),
+    redis: own(statOf(String(processes.redis)))
   }
-  return time
 }

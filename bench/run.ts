@@ -3,82 +3,94 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { chart } from "./Chart.ts"
+import { efforts } from "./Effort.ts"
 import type { Measurement } from "./Measurement.ts"
-import { booking } from "./sections/booking.ts"
-import { edit } from "./sections/edit.ts"
-import { feed } from "./sections/feed.ts"
-import { footprint } from "./sections/footprint.ts"
-import { repack } from "./sections/repack.ts"
-import { start } from "./sections/start.ts"
-import { yardstick } from "./sections/yardstick.ts"
+import { formatResults, type Results } from "./Results.ts"
+import { sections } from "./Sections.ts"
+import { type Stand, withStand } from "./Stand.ts"
 
 const results = fileURLToPath(new URL("results/", import.meta.url))
-const sections: Readonly<Record<string, () => Promise<ReadonlyArray<Measurement>>>> = {
-  yardstick,
-  start,
-  booking,
-  footprint,
-  repack,
-  edit
-}
+const charts = fileURLToPath(new URL("../docs/charts/", import.meta.url))
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { feed: { type: "string" }, help: { type: "boolean" } }
+  options: {
+    quick: { type: "boolean" },
+    full: { type: "boolean" },
+    feed: { type: "string" },
+    profile: { type: "string" },
+    help: { type: "boolean" }
+  }
 })
 
-const mark = (measurement: Measurement): string =>
-  measurement.floorMet === null ? "" : measurement.floorMet ? "met" : "MISSED"
-
-const print = (measurement: Measurement): void => {
-  const value = `${measurement.value} ${measurement.unit}`
-  const floor = measurement.floor === null ? "" : `floor ${measurement.floor}`
-  console.log(
-    [
-      measurement.name.padEnd(48),
-      value.padStart(20),
-      floor.padStart(12),
-      mark(measurement).padStart(7),
-      measurement.note
-    ]
-      .join("  ")
-  )
-}
-
-const unknown = positionals.filter((name) => !(name in sections))
+const effort = values.quick === true ? efforts.quick : values.full === true ? efforts.full : efforts.usual
+const names = Object.keys(sections)
+const unknown = positionals.filter((name) => !names.includes(name))
 if (values.help === true || unknown.length > 0) {
-  console.log(`npm run bench -- [${Object.keys(sections).join("] [")}] [--feed FEED.zip]`)
+  console.log(`npm run bench -- [--quick | --full] [--feed FEED.zip] [--profile FOLDER] [${names.join("] [")}]`)
   process.exit(unknown.length > 0 ? 2 : 0)
 }
 
-const chosen = positionals.length > 0 ? positionals : values.feed === undefined ? Object.keys(sections) : []
-const measured: Array<Measurement> = []
-const run = async (section: () => Promise<ReadonlyArray<Measurement>>) => {
-  for (const measurement of await section()) {
-    measured.push(measurement)
-    print(measurement)
+const chosen = Object.entries(sections).filter(([name, { needs }]) =>
+  positionals.length > 0
+    ? positionals.includes(name)
+    : needs === undefined || (needs === "feed" ? values.feed !== undefined : effort.name === "full")
+)
+
+const mark = ({ aimMet, floorMet }: Measurement): string =>
+  floorMet === false ? "MISSED" : aimMet === false ? "floor met" : aimMet === true || floorMet === true ? "met" : ""
+
+const print = (measurement: Measurement): void => {
+  const { aim, floor, highest, lowest, name, note, repeats, unit, value } = measurement
+  const spread = repeats > 1 ? `${lowest}–${highest}` : ""
+  const goals = [aim === null ? "" : `aim ${aim}`, floor === null ? "" : `floor ${floor}`].filter((goal) => goal !== "")
+  console.log(
+    [
+      name.padEnd(48),
+      `${value} ${unit}`.padStart(18),
+      spread.padEnd(17),
+      goals.join(", ").padEnd(24),
+      mark(measurement)
+    ]
+      .join("  ")
+  )
+  if (note !== "") console.log(`    ${note}`)
+}
+
+const measured: Array<Results["sections"][number]> = []
+const measureAll = async (stand: Stand): Promise<void> => {
+  for (const [section, { load, title }] of chosen) {
+    const startedAt = performance.now()
+    console.log(`\n${title}`)
+    const measurements = await (await load())(stand)
+    measurements.forEach(print)
+    console.log(`    ${section}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+    measured.push(...measurements.map((measurement) => ({ section, ...measurement })))
+    writeFileSync(`${charts}${section}.svg`, chart(title, measurements))
   }
-}
-for (const name of chosen) {
-  await run(sections[name] ?? start)
-}
-if (values.feed !== undefined) {
-  const path = values.feed
-  await run(() => feed(path))
 }
 
 mkdirSync(results, { recursive: true })
+mkdirSync(charts, { recursive: true })
+const redis = await withStand({ effort, feed: values.feed, profiles: values.profile }, async (stand) => {
+  const { name } = await stand.redis()
+  console.log(`Redis: ${name}; ${cpus().length} × ${cpus()[0]?.model ?? "processor"}; Node ${process.version}`)
+  await measureAll(stand)
+  return name
+})
 writeFileSync(
   `${results}latest.json`,
-  `${
-    JSON.stringify(
-      {
-        at: new Date().toISOString(),
-        machine: { cpus: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },
-        sections: measured
-      },
-      undefined,
-      2
-    )
-  }\n`
+  formatResults({
+    at: new Date().toISOString(),
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model ?? "",
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version
+    },
+    redis,
+    sections: measured
+  })
 )

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { closeSync, openSync } from "node:fs"
 import { createServer } from "node:net"
+import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 
 /** A port that was free a moment ago. */
@@ -34,6 +35,9 @@ export const waitUntil = async (
 const endsWithParent = process.platform === "linux"
   && spawnSync("setpriv", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
 
+/** Compiled code, with which a process starts in half the time. */
+const cache = join(import.meta.dirname, "../node_modules/.cache/berth")
+
 const running = new Set<ChildProcess>()
 process.once("exit", () => {
   for (const child of running) child.signal("SIGKILL")
@@ -58,7 +62,7 @@ export class ChildProcess {
     this.#child = spawn(
       endsWithParent ? "setpriv" : command,
       endsWithParent ? ["--pdeathsig", "KILL", "--", command, ...args] : args,
-      { cwd, env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", log, log] }
+      { cwd, env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: cache, ...env }, stdio: ["ignore", log, log] }
     )
     closeSync(log)
     running.add(this)

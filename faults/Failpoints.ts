@@ -1,14 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises"
 import type { BerthProcess } from "./BerthProcess.ts"
 import { waitUntil } from "./ChildProcess.ts"
+import type { Cluster } from "./Cluster.ts"
+import type { RowContext } from "./Row.ts"
 import { pass } from "./TcpProxy.ts"
 
 /**
- * A point on the way of a booking, a cancellation, a promotion, a sweep or a rebuild: each await there is a call to a
+ * A point on the way of a booking, a cancellation, a promotion, a sweep, a rebuild or a payment: each await there is a call to a
  * store, so that a process is killed at a point by what its proxy sees.
  */
 export interface Failpoint {
-  readonly flow: "book" | "cancel" | "promote" | "sweep" | "rebuild" | "edit"
+  readonly flow: "book" | "cancel" | "promote" | "sweep" | "rebuild" | "edit" | "hold" | "pay" | "capture" | "expire"
   readonly store: "redis" | "postgres"
   /** As `RedisWire` and `PostgresWire` name it. */
   readonly step: string
@@ -57,14 +59,30 @@ export const failpoints: ReadonlyArray<Failpoint> = [
   ...commit("rebuild", "open run")
 ]
 
+/** Every step of a booking that is paid later. The sandbox of the gateway is in the process, and dies with it. */
+export const moneyFailpoints: ReadonlyArray<Failpoint> = [
+  ...commit("hold", "commit held booking"),
+  ...commit("pay", "begin payment"),
+  ...commit("pay", "answer payment"),
+  ...commit("capture", "claim gateway jobs", "scheduler"),
+  ...commit("capture", "note gateway job", "scheduler"),
+  ...commit("expire", "expire holds", "scheduler"),
+  ...redis("expire", "release-n", "scheduler"),
+  ...commit("expire", "note freed", "scheduler")
+]
+
 export const nameOf = ({ at, commit: atCommit, flow, step }: Failpoint): string =>
   `${flow}: ${atCommit === true ? "commit of " : ""}${step}, ${at}`
 
+/** Sweeps come every ten seconds, and where it takes longest a process is being started meanwhile. */
+const reachMillisMax = 60_000
+const provokeMillis = 1_000
+
 /** Kills the first of the processes that comes to the point; answers which, or none where nobody came there in time. */
-export const killAt = async (
+const killAt = async (
   processes: ReadonlyArray<BerthProcess>,
   point: Failpoint,
-  millisMax: number
+  provoke: () => Promise<void>
 ): Promise<BerthProcess | undefined> => {
   let hit: BerthProcess | undefined
   let killed: BerthProcess | undefined
@@ -83,9 +101,61 @@ export const killAt = async (
       return { kind: "cut" }
     }
   }
-  await waitUntil(nameOf(point), millisMax, () => killed !== undefined, 5).catch(() => undefined)
+  const isKilled = () => killed !== undefined
+  const until = performance.now() + reachMillisMax
+  while (!isKilled() && performance.now() < until) {
+    // Where a store or a server is away at the moment, the next try may find it.
+    await provoke().catch(() => undefined)
+    await waitUntil(nameOf(point), provokeMillis, isKilled, 5).catch(() => undefined)
+  }
   for (const berth of able) berth[point.store].tap = () => pass
   // Where the answer is still on its way, the kill comes with it.
   if (hit !== undefined && killed === undefined) await pause(1000)
   return killed
+}
+
+/** More of everything, so that one at least is there to be killed and in a sale one at least to serve. */
+const withSpares = async (cluster: Cluster, work: () => Promise<void>): Promise<void> => {
+  const spares = await Promise.all([cluster.launch("server"), cluster.launch("scheduler")])
+  await Promise.all(spares.map((berth) => berth.ready()))
+  const listOf = ({ kind }: BerthProcess) => kind === "server" ? cluster.servers : cluster.schedulers
+  for (const berth of spares) listOf(berth).push(berth)
+  await work()
+  for (const berth of spares) {
+    listOf(berth).splice(listOf(berth).indexOf(berth), 1)
+    await berth.stop()
+  }
+}
+
+/** Kills somebody at each point, one after another, and starts them again; nobody coming to a point is a failure. */
+export const killAtEach = async (
+  { brief, cluster, injected, note, problem }: RowContext,
+  points: ReadonlyArray<Failpoint>,
+  provoke: (point: Failpoint) => Promise<void>
+): Promise<void> => {
+  const restarting = new Map<BerthProcess, Promise<void>>()
+  const ready = (kind: BerthProcess["kind"]) =>
+    cluster.processes.filter((berth) => berth.kind === kind && berth.running && !restarting.has(berth)).length
+  let reached = 0
+  const killAll = async () => {
+    for (const point of points) {
+      if (ready("server") < 2 || (point.by !== undefined && ready(point.by) === 0) || point.flow === "rebuild") {
+        await Promise.all(restarting.values())
+      }
+      const killed = await killAt(cluster.processes, point, () => provoke(point))
+      if (killed === undefined) {
+        problem(`nobody came to: ${nameOf(point)}`)
+        continue
+      }
+      reached++
+      injected()
+      const restart = killed.kill().then(() => killed.restart()).catch((cause: unknown) =>
+        problem(`${killed.name}: ${String(cause)}`)
+      ).finally(() => restarting.delete(killed))
+      restarting.set(killed, restart)
+    }
+    await Promise.all(restarting.values())
+  }
+  await (brief ? killAll() : withSpares(cluster, killAll))
+  note(`${reached} of ${points.length} failpoints reached`)
 }

@@ -7,7 +7,12 @@ const patienceMillis = 12_000
 
 /** What came back, or that nothing did: then nobody knows what became of the call. */
 export type Answered =
-  | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
+  | {
+    readonly kind: "answer"
+    readonly status: number
+    readonly body: unknown
+    readonly retryAfter: string | undefined
+  }
   | { readonly kind: "none"; readonly why: string; readonly refused: boolean }
 
 const parse = (text: string): unknown => {
@@ -51,7 +56,12 @@ export const call = (options: {
       response.once("end", () => {
         clearTimeout(timer)
         const text = Buffer.concat(chunks).toString("utf8")
-        resolve({ kind: "answer", status: response.statusCode ?? 0, body: parse(text) })
+        resolve({
+          kind: "answer",
+          status: response.statusCode ?? 0,
+          body: parse(text),
+          retryAfter: response.headers["retry-after"]
+        })
       })
     })
     sent.end(body)

@@ -101,9 +101,8 @@ export class Load {
   }
 
   /** Books once under a new key, and asks again for as long as a caller would. */
-  async #book(random: SeededRandom): Promise<BookingEntry> {
-    const { name, trips } = this.#options
-    const trip = random.pick(trips)
+  async #book(random: SeededRandom, trip = random.pick(this.#options.trips)): Promise<BookingEntry> {
+    const { name } = this.#options
     const passengers = trip.queue ? 1 : random.pick([1, 1, 1, 2, 2, 3, 4])
     const entry = this.log.make(`${name}-${++this.#keys}`, trip, passengers)
     const until = performance.now() + persistMillis
@@ -118,6 +117,20 @@ export class Load {
   async #tryToBook(entry: BookingEntry, random: SeededRandom): Promise<void> {
     const url = random.pick(this.urls())
     this.take(entry, await this.send(entry, url))
+  }
+
+  /** Queues up where all ask for the same, and gives up what somebody has there: a berth if there is one. */
+  async queueUpAndCancel(): Promise<void> {
+    const random = this.#options.random.fork()
+    const trip = random.pick(this.#options.trips.filter(({ queue }) => queue))
+    await Promise.all([1, 2, 3].map(() => this.#book(random, trip)))
+    const standing = this.log.entries.filter(({ acknowledged, cancelAsked, trip: { queue } }) =>
+      queue && acknowledged !== undefined && cancelAsked.size === 0
+    )
+    for (const status of ["CONFIRMED", "WAITLISTED"]) {
+      const entry = standing.find(({ acknowledged }) => acknowledged?.status === status)
+      if (entry !== undefined) await this.#cancel(entry, random)
+    }
   }
 
   /** One call for a booking, at one server. */

@@ -3,7 +3,13 @@ import type { Answer, Call, Request, Wire } from "./Wire.ts"
 /** Statements of the engine by what is done with them; whatever else is sent is called `statement`. */
 const steps: ReadonlyArray<readonly [step: string, text: RegExp]> = [
   ["commit booking", /commit_bookings?\(/],
+  ["commit held booking", /commit_held_booking\(/],
   ["commit promotion", /commit_promotion\(/],
+  ["begin payment", /begin_payment\(/],
+  ["answer payment", /answer_payment\(/],
+  ["claim gateway jobs", /claim_gateway_jobs\(/],
+  ["note gateway job", /note_gateway_job_done\(/],
+  ["expire holds", /expire_holds\(/],
   ["cancel booking", /cancel_booking\(/],
   ["note freed", /UPDATE sale SET freeing = false WHERE id IN/],
   ["note left", /UPDATE waitlist_entry SET leaving = false WHERE pnr/],

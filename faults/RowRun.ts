@@ -36,8 +36,22 @@ export interface Session {
   readonly injected: () => number
 }
 
+/** How many call, and how long they pause between two calls at most, ms. */
+export interface Callers {
+  readonly callers: number
+  readonly gapMillis: number
+}
+
+const many: Callers = { callers: 14, gapMillis: 120 }
+const few: Callers = { callers: 8, gapMillis: 120 }
+
 /** Makes trains, and lets people book. */
-export const openSession = async (cluster: Cluster, seed: number, brief: boolean): Promise<Session> => {
+export const openSession = async (
+  cluster: Cluster,
+  seed: number,
+  brief: boolean,
+  callers = brief ? few : many
+): Promise<Session> => {
   const random = new SeededRandom(seed)
   const name = `f${process.pid % 10_000}-${++sessions}`
   const problems: Array<string> = []
@@ -50,8 +64,7 @@ export const openSession = async (cluster: Cluster, seed: number, brief: boolean
     trips: network.trips,
     random: random.fork(),
     name,
-    callers: brief ? 8 : 14,
-    gapMillis: 120
+    ...callers
   })
   load.start()
   const context: RowContext = {
@@ -111,9 +124,9 @@ export const closeSession = async (session: Session, drain: boolean) => {
 }
 
 /** Runs one row on trains of its own: load, fault, recovery, quiet, and the conditions that must hold at the end. */
-export const runRow = async (row: Row, cluster: Cluster, seed: number): Promise<RowResult> => {
+export const runRow = async (row: Row, cluster: Cluster, seed: number, callers?: Callers): Promise<RowResult> => {
   const startedAt = performance.now()
-  const session = await openSession(cluster, seed, false)
+  const session = await openSession(cluster, seed, false, callers)
   await inject(row, session)
   const { doubled, lost } = await closeSession(session, true)
   const { context: { load: { log } }, notes, problems } = session

@@ -7,6 +7,7 @@ import { duplicates } from "./rows/Duplicates.ts"
 import { failover, twoPrimaries } from "./rows/Failover.ts"
 import { hostileClients } from "./rows/HostileClients.ts"
 import { listenerLost } from "./rows/ListenerLost.ts"
+import { paymentKilled } from "./rows/PaymentKilled.ts"
 import { poolExhausted } from "./rows/PoolExhausted.ts"
 import { postgresCrashed } from "./rows/PostgresCrashed.ts"
 import { redisEmptied } from "./rows/RedisEmptied.ts"
@@ -18,6 +19,7 @@ import { twoSchedulers } from "./rows/TwoSchedulers.ts"
 /** Every fault that is injected, in the order in which they run. */
 export const rows: ReadonlyArray<Row> = [
   serverKilled,
+  paymentKilled,
   commitAnswerLost,
   redisEmptied,
   redisRolledBack,

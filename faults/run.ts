@@ -7,24 +7,28 @@ import { Cluster } from "./Cluster.ts"
 import { closeConnections } from "./HttpCall.ts"
 import { hasNativeRedis } from "./RedisServer.ts"
 import type { Row } from "./Row.ts"
+import { runInProcess } from "./RowProcess.ts"
 import { format, header, runRow } from "./RowRun.ts"
 import { rows } from "./Rows.ts"
 import { SeededRandom } from "./SeededRandom.ts"
+import { soak } from "./Soak.ts"
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     row: { type: "string", multiple: true },
     soak: { type: "string" },
+    "at-once": { type: "string", default: "1" },
     list: { type: "boolean" },
     help: { type: "boolean" }
   }
 })
 
 const usage = [
-  "npm run test:faults -- [--seed N] [--row NAME]… [--soak 60m] [--list]",
+  "npm run test:faults -- [--seed N] [--row NAME]… [--at-once N] [--soak 60m] [--list]",
   "  --seed   repeats a run: the same faults and calls, though not the same interleaving",
   "  --row    this row alone; may be given more than once",
+  "  --at-once  so many rows at a time, each in a process of its own",
   "  --soak   random rows on one cluster for so long: 90s, 60m, 2h",
   "  --list   names the rows"
 ].join("\n")
@@ -50,7 +54,8 @@ if (values.list === true) {
 }
 const unknown = (values.row ?? []).filter((name) => !rows.some((row) => row.name === name))
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
-if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
+const atOnce = Number(values["at-once"])
+if (unknown.length > 0 || !Number.isSafeInteger(seed) || !(atOnce >= 1)) {
   console.log(unknown.length > 0 ? `No such row: ${unknown.join(", ")}\n${usage}` : usage)
   process.exit(2)
 }
@@ -97,33 +102,44 @@ const runAlone = (row: Row): Promise<void> =>
     }
   })
 
-const soak = (millis: number): Promise<void> =>
+/** Each row in a process of its own, and so many at a time. */
+const runAtOnce = async (): Promise<void> => {
+  const waiting = [...chosen]
+  const runWaiting = async () => {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+      const { failed, passed, skipped, text } = await runInProcess(row.name, seed)
+      console.log(text)
+      tally.passed += passed
+      tally.failed += failed
+      tally.skipped += skipped
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, runWaiting))
+}
+
+const soakFor = (millis: number): Promise<void> =>
   inFolder(async (folder) => {
     const cluster = await Cluster.start({ folder, ...shape, redis: hasNativeRedis() ? "native" : "any" })
-    const random = new SeededRandom(seed)
-    const until = performance.now() + millis
     const fit = chosen.filter((row) => row.own === undefined && missingFor(row) === undefined)
-    let fine = true
     try {
-      while (performance.now() < until) {
-        const row = random.pick(fit)
-        const result = await runRow(row, cluster, Math.floor(random.next() * 2 ** 31))
-        console.log(format(result))
-        count(result.problems.length === 0)
-        fine &&= result.problems.length === 0
-      }
+      const results = await soak(cluster, fit, new SeededRandom(seed), millis)
+      for (const { problems } of results) count(problems.length === 0)
+      return results.every(({ problems }) => problems.length === 0)
     } finally {
       closeConnections()
       await cluster.stop()
     }
-    return fine
   })
 
 console.log(
   `Seed ${seed}; npm run test:faults -- --seed ${seed}${values.soak === undefined ? " --row NAME" : ""} repeats it`
 )
 console.log(header)
-if (values.soak === undefined) {
+if (values.soak !== undefined) {
+  await soakFor(soakMillis(values.soak))
+} else if (atOnce > 1) {
+  await runAtOnce()
+} else {
   for (const row of chosen) {
     const missing = missingFor(row)
     if (missing === undefined) {
@@ -138,8 +154,6 @@ if (values.soak === undefined) {
       tally.skipped++
     }
   }
-} else {
-  await soak(soakMillis(values.soak))
 }
 console.log(
   `\n${tally.passed} passed, ${tally.failed} failed${tally.skipped === 0 ? "" : `, ${tally.skipped} not run`}`

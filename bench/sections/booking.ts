@@ -1,63 +1,55 @@
-import { drive } from "../HttpLoad.ts"
-import { type Instance, startInstance, withFolder } from "../Instance.ts"
-import { cost, type Measurement, rate } from "../Measurement.ts"
-import { processorTime } from "../ProcessorTime.ts"
+import { answersIn, driverNote, manyConnections, ordinaryRuns, rateOf, sendHttp, spreadRequests } from "../Bookings.ts"
+import { cost, type Measurement, rate, ratios } from "../Measurement.ts"
+import { type Processes, processorTime } from "../ProcessorTime.ts"
+import { sideBySide } from "../Repeats.ts"
+import type { Stand } from "../Stand.ts"
 
-const connections = 64
-const warmUpCalls = 4_000
-const calls = 20_000
+const warmUpSeconds = 3
 
-/** Trains of the sample network that run daily and have sleeper berths for all these bookings together. */
-const trains = ["12345", "12346", "12615", "12616", "12621", "12622", "12627", "12628", "12723", "12724"]
-const daysAhead = 55
+/** Bookings of two over HTTP, each committed, spread over 1,000 runs, as fast as they are answered. */
+export const booking = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
+  const { driver, effort: { seconds } } = stand
+  const berth = await stand.berth()
+  const peer = await stand.postgresOnly()
+  const runs = await ordinaryRuns(berth.database)
+  const requests = spreadRequests(berth, runs)
+  const peerRequests = spreadRequests(peer, runs)
+  const processes: Processes = {
+    server: berth.processId,
+    postgres: (await stand.postgres()).processId,
+    redis: (await stand.berthRedis()).processId
+  }
 
-const dayFrom = (days: number): string => new Date(Date.now() + (days + 1) * 86_400_000).toISOString().slice(0, 10)
+  await sendHttp(driver, { url: berth.url, requests, seconds: warmUpSeconds })
+  await sendHttp(driver, { url: peer.url, requests: peerRequests, seconds: warmUpSeconds })
+  const { ones, others } = await sideBySide(stand.effort, async () => {
+    const before = processorTime(processes)
+    const result = await sendHttp(driver, { url: berth.url, requests, seconds })
+    const after = processorTime(processes)
+    const micros = (part: keyof Processes) => (after[part] - before[part]) / (result.answers["201"] ?? 0) * 1e6
+    return { result, server: micros("server"), postgres: micros("postgres"), redis: micros("redis") }
+  }, () => sendHttp(driver, { url: peer.url, requests: peerRequests, seconds }))
 
-const bookings = (instance: Instance, count: number, days: { readonly first: number; readonly count: number }) =>
-  drive({
-    url: instance.url,
-    connections,
-    calls: count,
-    request: (n) => ({
-      method: "POST",
-      path: "/api/bookings",
-      headers: { authorization: `Bearer ${instance.adminToken}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        trainId: trains[n % trains.length],
-        date: dayFrom(days.first + Math.floor(n / trains.length) % days.count),
-        travelClass: "SL",
-        quota: "GENERAL",
-        passengers: [{ name: "First Traveller", age: 30 }, { name: "Second Traveller", age: 31 }]
-      })
+  const results = ones.map(({ result }) => result)
+  const rates = results.map((result) => rateOf(result, "201"))
+  const peerRates = others.map((result) => rateOf(result, "201"))
+  return [
+    rate("bookings of two over HTTP, committed", rates, "bookings/s", {
+      aim: 6_000,
+      floor: 2_500,
+      note: `${manyConnections} connections; ${answersIn(results)}; ${driverNote(results)}`
+    }),
+    rate("the same by postgres-only", peerRates, "bookings/s", {
+      note: `${answersIn(others)}; ${driverNote(others)}`
+    }),
+    rate("bookings ÷ postgres-only", ratios(rates, peerRates), "×", { aim: 2, floor: 1.3 }),
+    cost("latency at the highest rate, median", results.map(({ latency }) => latency.median), "ms"),
+    cost("processor time of a booking, server", ones.map(({ server }) => server), "µs", {
+      note: "with the scheduler in it"
+    }),
+    cost("processor time of a booking, PostgreSQL", ones.map(({ postgres }) => postgres), "µs"),
+    cost("processor time of a booking, Redis", ones.map(({ redis }) => redis), "µs", {
+      note: processes.redis === 0 ? "in WebAssembly, a part of the bench itself" : ""
     })
-  })
-
-/** Bookings of two passengers over HTTP, each committed, spread over runs, as fast as they are answered. */
-export const booking = async (): Promise<ReadonlyArray<Measurement>> =>
-  withFolder(async (folder) => {
-    const instance = await startInstance(folder)
-    try {
-      await bookings(instance, warmUpCalls, { first: 0, count: 5 })
-      const before = processorTime(instance.processId, folder)
-      const result = await bookings(instance, calls, { first: 5, count: daysAhead - 5 })
-      const after = processorTime(instance.processId, folder)
-      const answers = [...result.statuses].map(([status, count]) => `${count} × ${status}`).join(", ")
-      const micros = (part: keyof typeof after) => (after[part] - before[part]) / calls * 1e6
-      return [
-        rate("bookings of two over HTTP, committed", (result.statuses.get(201) ?? 0) / result.seconds, "bookings/s", {
-          aim: 6_000,
-          floor: 2_500,
-          note: `${connections} connections; ${answers}; ${instance.stores}`
-        }),
-        cost("latency of a booking at that rate, median", result.quantile(0.5), "ms"),
-        cost("latency of a booking at that rate, p99", result.quantile(0.99), "ms"),
-        cost("processor time of a booking, server", micros("server"), "µs", {
-          note: "with Redis where it is in WebAssembly"
-        }),
-        cost("processor time of a booking, PostgreSQL", micros("postgresql"), "µs"),
-        cost("processor time of a booking, Redis", micros("redis"), "µs", { note: "0 where it is in WebAssembly" })
-      ]
-    } finally {
-      await instance.stop()
-    }
-  })
+  ]
+}

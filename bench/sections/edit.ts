@@ -1,43 +1,58 @@
-import { PgClient } from "@effect/sql-pg"
-import { Effect, Redacted } from "effect"
-import { startInstance, withFolder } from "../Instance.ts"
+import { setTimeout } from "node:timers/promises"
+import { answersIn, ordinaryRuns, rateOf, sendHttp, spreadRequests } from "../Bookings.ts"
 import { cost, type Measurement } from "../Measurement.ts"
+import { ordinaryTrain } from "../Network.ts"
+import type { Stand } from "../Stand.ts"
+import { quantile } from "../Statistics.ts"
 
-const edits = 30
+const editsByEffort = { quick: 30, usual: 100, full: 200 }
+const share = 0.5
+const probeSeconds = 2
+const loadSecondsMax = 60
+const train = ordinaryTrain(0)
 
-/** From the commit of an edit of the seat configuration by SQL to the first answer that shows it. */
-export const edit = async (): Promise<ReadonlyArray<Measurement>> =>
-  withFolder(async (folder) => {
-    const instance = await startInstance(folder)
-    const date = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)
-    const availability = async () => (await fetch(`${instance.url}/api/trains/12345/availability?date=${date}`)).text()
-    const program = Effect.gen(function*() {
-      const sql = yield* PgClient.PgClient
-      const times: Array<number> = []
-      for (let n = 0; n < edits; n++) {
-        const before = yield* Effect.promise(availability)
-        yield* sql`
-          UPDATE train_seat_config SET seat_count = seat_count + ${n % 2 === 0 ? 1 : -1}
-          WHERE train_id = '12345' AND travel_class = 'SL' AND quota = 'GN' AND berth = 'LB'`
-        const startedAt = performance.now()
-        while ((yield* Effect.promise(availability)) === before) {
-          // Asked every 5 ms, so that the asking does not take the processor from what is measured.
-          yield* Effect.sleep("5 millis")
-        }
-        times.push(performance.now() - startedAt)
-      }
-      return times.toSorted((left, right) => left - right)
-    }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(instance.databaseUrl) })))
-    try {
-      const times = await Effect.runPromise(program)
-      return [
-        cost("edit by SQL to changed availability, median", times[Math.floor(edits / 2)] ?? 0, "ms"),
-        cost("edit by SQL to changed availability, slowest", times.at(-1) ?? 0, "ms", {
-          floor: 100,
-          note: `of ${edits}`
-        })
-      ]
-    } finally {
-      await instance.stop()
-    }
+/** Asked so often, so that the asking does not take the processor from what is measured. */
+const lookEveryMillis = 4
+
+/** From the commit of an edit of the seat configuration by SQL to the first answer that shows it, while bookings go on. */
+export const edit = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
+  const { driver, effort } = stand
+  const berth = await stand.berth()
+  const { database, url } = berth
+  const runs = await ordinaryRuns(database)
+  const requests = spreadRequests(berth, runs)
+  await sendHttp(driver, { url, requests, seconds: probeSeconds })
+  const ratePerSecond = share * rateOf(await sendHttp(driver, { url, requests, seconds: probeSeconds }), "201")
+
+  // Of the ladies' quota, from which nobody books here, so that only the edit changes what is free.
+  const date = runs[runs.length - 1]?.date ?? ""
+  const free = async (): Promise<string> => {
+    const text = await (await fetch(`${url}/api/trains/${train}/availability?date=${date}`)).text()
+    return /"quota":"LD","quotaName":"[^"]*","free":\d+/.exec(text)?.[0] ?? text
+  }
+  const edits = editsByEffort[effort.name]
+  const times: Array<number> = []
+  const load = sendHttp(driver, { url, requests, seconds: Math.min(loadSecondsMax, edits / 5), ratePerSecond })
+  const state = { loading: true }
+  const loaded = load.finally(() => {
+    state.loading = false
   })
+  for (let n = 0; n < edits && state.loading; n++) {
+    const before = await free()
+    await database.run(
+      `UPDATE train_seat_config SET seat_count = seat_count + ${n % 2 === 0 ? 1 : -1}
+      WHERE train_id = '${train}' AND travel_class = 'SL' AND quota = 'LD' AND berth = 'LB'`
+    )
+    const committedAt = performance.now()
+    while ((await free()) === before) await setTimeout(lookEveryMillis)
+    times.push(performance.now() - committedAt)
+    await setTimeout(lookEveryMillis)
+  }
+  const result = await loaded
+  const sorted = times.toSorted((left, right) => left - right)
+  const note = `${times.length} edits at ${Math.round(ratePerSecond)} bookings/s; ${answersIn([result])}`
+  return [
+    cost("edit to changed availability under load, median", [quantile(sorted, 0.5)], "ms"),
+    cost("edit to changed availability under load, p99", [quantile(sorted, 0.99)], "ms", { aim: 50, floor: 250, note })
+  ]
+}

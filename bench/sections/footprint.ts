@@ -68,12 +68,12 @@ const measure = async (instance: Instance, redis: Redis): Promise<ReadonlyArray<
     }
     const note = `${bookings} bookings of two, one after another, so that each has a transaction of its own`
     return [
-      cost("HTTP of a booking, both ways", http / bookings, "bytes", { note }),
-      cost("Redis's network of a booking, both ways", each("network"), "bytes"),
-      cost("memory of a booking in Redis, with its receipt of a day", each("memory"), "bytes"),
-      cost("write-ahead log of a booking", each("wal"), "bytes", { note: "a batch of several writes less for each" }),
-      cost("tables and indexes of a booking", each("database"), "bytes"),
-      cost("HTTP of an enquiry after availability, both ways", asked / enquiries, "bytes")
+      cost("HTTP of a booking, both ways", [http / bookings], "bytes", { note }),
+      cost("Redis's network of a booking, both ways", [each("network")], "bytes"),
+      cost("memory of a booking in Redis, with its receipt of a day", [each("memory")], "bytes"),
+      cost("write-ahead log of a booking", [each("wal")], "bytes", { note: "a batch of several writes less for each" }),
+      cost("tables and indexes of a booking", [each("database")], "bytes"),
+      cost("HTTP of an enquiry after availability, both ways", [asked / enquiries], "bytes")
     ]
   } finally {
     caller.close()

@@ -187,7 +187,7 @@ const measure = async (instance: Instance, caller: JsonCaller): Promise<Readonly
       const inVain = mean(sales.map(({ refusedInVain }) => refusedInVain))
       const slowest = Math.max(...sales.map(({ millisMax }) => millisMax))
       measured.push(
-        rate(`sold ÷ without fragmentation, ${what}`, mean(sales.map(({ share }) => share)), "%", {
+        rate(`sold ÷ without fragmentation, ${what}`, sales.map(({ share }) => share), "%", {
           ...train.repack && !train.isMixed ? { aim: 100, floor: 99 } : {},
           note: `${days} runs of ${berths} berths and ${legs} legs, demand ${demand} × supply; ${
             inVain.toFixed(1)
@@ -195,7 +195,7 @@ const measure = async (instance: Instance, caller: JsonCaller): Promise<Readonly
             slowest.toFixed(0)
           } ms`
         }),
-        cost(`refused a run whom a train without fragmentation seats, ${what}`, inVain, "passengers")
+        cost(`refused a run whom a train without fragmentation seats, ${what}`, sales.map(({ refusedInVain }) => refusedInVain), "passengers")
       )
     }
     return measured

@@ -1,26 +1,24 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { drive } from "../HttpLoad.ts"
+import { sendHttp } from "../Bookings.ts"
+import { driverNote, rateOf } from "../Bookings.ts"
 import { type Measurement, rate } from "../Measurement.ts"
-
-const calls = 30_000
-const server = `
-const server = require("node:http").createServer((request, response) => {
-  request.resume().on("end", () => response.end("ok"))
-})
-server.listen(0, "127.0.0.1", () => console.log(server.address().port))`
-
-const request = () => ({ method: "GET", path: "/", headers: {}, body: "" })
+import { startProgram } from "../Program.ts"
+import { repeated } from "../Repeats.ts"
+import { httpRequest } from "../Requests.ts"
+import type { Stand } from "../Stand.ts"
 
 /** What a bare Node server answers, driven in the same way: the measure of this machine for the figures beside it. */
-export const yardstick = async (): Promise<ReadonlyArray<Measurement>> => {
-  const child = spawn(process.execPath, ["-e", server], { stdio: ["ignore", "pipe", "inherit"] })
+export const yardstick = async ({ driver, effort }: Stand): Promise<ReadonlyArray<Measurement>> => {
+  const server = await startProgram({ file: "bench/peers/bare-node.mjs", env: {}, ready: /\n/ })
+  const url = server.output.trim()
   try {
-    const [port] = await once(child.stdout, "data")
-    const url = `http://127.0.0.1:${String(port).trim()}`
-    const result = await drive({ url, connections: 64, calls, request })
-    return [rate("bare Node HTTP server, GET", calls / result.seconds, "requests/s", { note: "no Berth in it" })]
+    const requests = [httpRequest({ url, method: "GET", path: "/" })]
+    const results = await repeated(effort, () => sendHttp(driver, { url, requests, seconds: effort.seconds }))
+    return [
+      rate("bare Node HTTP server, GET", results.map((result) => rateOf(result, "200")), "requests/s", {
+        note: `no Berth in it; ${driverNote(results)}`
+      })
+    ]
   } finally {
-    child.kill("SIGKILL")
+    await server.stop()
   }
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
-import type { BerthProcess } from "../BerthProcess.ts"
+import { mebibytes, residentBytes } from "../ProcessMemory.ts"
 import type { Row } from "../Row.ts"
 
 const idleSockets = 2_000
@@ -16,11 +15,6 @@ const growthMax = 400 * 1024 * 1024
 
 /** Bookings that the others make in those 15 s, at the least. */
 const servedMin = 30
-
-const mebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024)
-
-const residentBytes = ({ pid }: BerthProcess): number =>
-  1024 * Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
 
 const open = (port: number, connected: (socket: Socket) => void): Socket => {
   const socket = connect({ host: "127.0.0.1", port })

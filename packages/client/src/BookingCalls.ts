@@ -1,10 +1,13 @@
 import type { Availability, SeatMap } from "@berth/domain/Availability"
 import type { Booking, BookingPage, Cancellation, CancelRequest } from "@berth/domain/Booking"
 import type { BookingNotFound, ClassNotOnTrain } from "@berth/domain/BookingErrors"
+import type { BookingEvent, CursorGone, RunEvent } from "@berth/domain/BookingEvent"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
+import type { EventCursor } from "@berth/domain/EventCursor"
 import type { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import type { JourneyDate } from "@berth/domain/JourneyDate"
 import type { Pnr } from "@berth/domain/Pnr"
+import type { RunNotFound } from "@berth/domain/RunList"
 import type { SeatConfig, SeatConfigImpossible, SeatConfigInput, VersionConflict } from "@berth/domain/SeatConfig"
 import type { StationCode } from "@berth/domain/StationCode"
 import type { StationNotFound, TrainNotFound } from "@berth/domain/TimetableErrors"
@@ -57,6 +60,17 @@ export interface BookingCalls {
   readonly show: (options: { readonly pnr: Pnr }) => Effect.Effect<Booking, PersonalError | BookingNotFound>
   /** The booking now, and again whenever it has changed. Does not end. */
   readonly watchBooking: (options: { readonly pnr: Pnr }) => Stream.Stream<Booking, PersonalError | BookingNotFound>
+  /**
+   * What has happened to the booking and what happens further, from a cursor on where one is given: the `id` of the last
+   * event that was seen. Does not end.
+   */
+  readonly bookingEvents: (
+    options: { readonly pnr: Pnr; readonly cursor?: EventCursor }
+  ) => Stream.Stream<BookingEvent, PersonalError | BookingNotFound | CursorGone>
+  /** What happens on a run, from now or from a cursor on. Does not end. */
+  readonly runEvents: (
+    options: { readonly trainId: TrainId; readonly date: JourneyDate; readonly cursor?: EventCursor }
+  ) => Stream.Stream<RunEvent, CallError | RunNotFound | CursorGone>
   /** Cancels the passengers named, or all. Asked once only: a second time there would be nothing left to cancel. */
   readonly cancel: (options: CancelRequest & { readonly pnr: Pnr }) => Effect.Effect<Cancellation, CancelError>
   /** Pays a booking that is held. Asking again never pays twice. */

@@ -47,6 +47,8 @@ const make = Effect.fnUntraced(function*(connection: Connection, calls: BookingC
     bookings: (options) => Effect.andThen(checkBookings(options), read(calls.bookings(options))),
     show: (options) => read(calls.show(options)),
     watchBooking: (options) => Stream.changesWith(calls.watchBooking(options), isSameBooking),
+    bookingEvents: calls.bookingEvents,
+    runEvents: calls.runEvents,
     cancel: (options) => Effect.andThen(checkCancel(options), change(calls.cancel(options))),
     pay: (options) => read(calls.pay(options)),
     seatConfig: (options) => read(calls.seatConfig(options)),

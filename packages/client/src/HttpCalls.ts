@@ -1,11 +1,13 @@
 import { HttpAuth } from "@berth/domain/Auth"
 import { BerthApi } from "@berth/domain/BerthApi"
+import type { EventCursor } from "@berth/domain/EventCursor"
 import { Duration, Effect, Option, Random, Schema, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { HttpApiClient, HttpApiMiddleware } from "effect/http-api"
 import type { BookingCalls, RunJourney } from "./BookingCalls.ts"
 import type { CallError } from "./CallErrors.ts"
 import type { Connection } from "./Connection.ts"
+import { bookingEventsOf, resuming, runEventsOf } from "./EventStreams.ts"
 import { failedAnswer, notUnderstood } from "./FailedAnswer.ts"
 import { reconnectSchedule } from "./Reconnection.ts"
 import { once } from "./RetryPolicy.ts"
@@ -21,7 +23,7 @@ interface Look {
 
 const firstLook: Look = { first: true, etag: undefined }
 
-const decodeAvailability = HttpApiClient.decodeResponse(BerthApi, { group: "timetable", endpoint: "availability" })
+const decodeAvailability = HttpApiClient.decodeResponse(BerthApi, { group: "enquiry", endpoint: "availability" })
 
 const journeyOf = ({ trainId, ...query }: RunJourney) => ({ params: { trainId }, query })
 
@@ -44,7 +46,7 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
   const client = yield* HttpClient.HttpClient
   const urls = HttpApiClient.urlBuilder(BerthApi, { baseUrl: url })
   return (journey: RunJourney, { first, etag }: Look) =>
-    client.get(urls.timetable.availability(journeyOf(journey)), {
+    client.get(urls.enquiry.availability(journeyOf(journey)), {
       headers: etag === undefined ? {} : { "if-none-match": etag }
     }).pipe(
       Effect.flatMap((response) =>
@@ -61,10 +63,54 @@ const makePoll = Effect.fnUntraced(function*({ url }: Connection) {
     )
 })
 
+const decodeBookingEvents = HttpApiClient.decodeResponse(BerthApi, {
+  group: "bookingEvents",
+  endpoint: "bookingEvents"
+})
+
+const decodeRunEvents = HttpApiClient.decodeResponse(BerthApi, { group: "runEvents", endpoint: "runEvents" })
+
+const queryOf = (cursor: EventCursor | undefined) => cursor === undefined ? {} : { cursor }
+
+/** Follows events, which come as text. */
+const makeEvents = Effect.fnUntraced(function*({ token, url }: Connection) {
+  const client = yield* HttpClient.HttpClient
+  const urls = HttpApiClient.urlBuilder(BerthApi, { baseUrl: url })
+  const get = (path: string) =>
+    client.execute(
+      token === undefined
+        ? HttpClientRequest.get(path)
+        : HttpClientRequest.bearerToken(HttpClientRequest.get(path), token)
+    )
+  const read = readFailures(url)
+  return {
+    bookingEvents: ({ cursor: start, pnr }: Parameters<BookingCalls["bookingEvents"]>[0]) =>
+      resuming(url, start)((cursor) =>
+        get(urls.bookingEvents.bookingEvents({ params: { pnr }, query: queryOf(cursor) })).pipe(
+          // Refusals fail here; what is no refusal is read as text.
+          Effect.tap(decodeBookingEvents),
+          Effect.map(({ stream }) => bookingEventsOf(stream)),
+          Stream.unwrap,
+          Stream.catch((error) => Stream.fromEffect(read(Effect.fail(error))))
+        )
+      ),
+    runEvents: ({ cursor: start, date, trainId }: Parameters<BookingCalls["runEvents"]>[0]) =>
+      resuming(url, start)((cursor) =>
+        get(urls.runEvents.runEvents({ params: { trainId }, query: { date, ...queryOf(cursor) } })).pipe(
+          Effect.tap(decodeRunEvents),
+          Effect.map(({ stream }) => runEventsOf(stream)),
+          Stream.unwrap,
+          Stream.catch((error) => Stream.fromEffect(read(Effect.fail(error))))
+        )
+      )
+  }
+})
+
 /** The calls over HTTP, each made once; a watch goes on when the connection breaks. */
 export const make = Effect.fnUntraced(function*(connection: Connection) {
-  const { bookings, admin, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
+  const { admin, bookings, enquiry, sale, timetable } = yield* HttpApiClient.make(BerthApi, { baseUrl: connection.url })
   const poll = yield* makePoll(connection)
+  const events = yield* makeEvents(connection)
   const read = readFailures(connection.url)
   const wait = Effect.flatMap(
     Random.nextBetween(pollMillis.min, pollMillis.max),
@@ -73,9 +119,9 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
 
   const calls: BookingCalls = {
     stations: (query) => Effect.map(read(timetable.stations({ query })), ({ stations }) => stations),
-    search: (query) => Effect.map(read(timetable.search({ query })), ({ trains }) => trains),
+    search: (query) => Effect.map(read(enquiry.search({ query })), ({ trains }) => trains),
     train: (params) => read(timetable.train({ params })),
-    availability: (journey) => read(timetable.availability(journeyOf(journey))),
+    availability: (journey) => read(enquiry.availability(journeyOf(journey))),
     watchAvailability: (journey) =>
       Stream.paginate(firstLook, (look) =>
         Effect.andThen(
@@ -90,7 +136,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
       return read(timetable.seats({ params, query: { ...query, travelClass } }))
     },
     book: ({ idempotencyKey, request }) =>
-      read(bookings.book({
+      read(sale.book({
         headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
         payload: request
       })),
@@ -110,6 +156,7 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
         )
         return Stream.concat(Stream.fromEffect(look), Stream.fromEffectRepeat(Effect.andThen(wait, look)))
       }),
+    ...events,
     cancel: ({ pnr, ...payload }) => read(bookings.cancel({ params: { pnr }, payload })),
     pay: (params) => read(bookings.pay({ params })),
     seatConfig: (params) => read(admin.seatConfig({ params })),

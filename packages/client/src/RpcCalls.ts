@@ -8,6 +8,7 @@ import type { BookingCalls } from "./BookingCalls.ts"
 import type { CallError } from "./CallErrors.ts"
 import { addressOf, type Connection } from "./Connection.ts"
 import { ConnectionFailed } from "./ConnectionFailed.ts"
+import { resuming } from "./EventStreams.ts"
 import { failedAnswer, notUnderstood } from "./FailedAnswer.ts"
 import { reconnecting } from "./Reconnection.ts"
 
@@ -75,11 +76,10 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
   const failures = readFailures(connection.url)
   const read = <A, E>(call: Effect.Effect<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
     Effect.catchCause(call, failures)
+  const once = <A, E>(stream: Stream.Stream<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
+    Stream.catchCause(stream, (cause) => Stream.fromEffect(failures(cause)))
   const watched = <A, E>(stream: Stream.Stream<A, E | RpcVersionNotSpoken | RpcClientError.RpcClientError>) =>
-    stream.pipe(
-      Stream.catchCause((cause) => Stream.fromEffect(failures(cause))),
-      reconnecting(connection.url)
-    )
+    reconnecting(connection.url)(once(stream))
 
   const calls: BookingCalls = {
     stations: (payload) => Effect.map(read(rpc.Stations(payload)), ({ stations }) => stations),
@@ -88,6 +88,14 @@ export const make = Effect.fnUntraced(function*(connection: Connection) {
     availability: (payload) => read(rpc.Availability(payload)),
     watchAvailability: (payload) => watched(rpc.WatchAvailability(payload)),
     watchBooking: (payload) => watched(rpc.WatchBooking(payload)),
+    bookingEvents: ({ cursor: start, pnr }) =>
+      resuming(connection.url, start)((cursor) =>
+        once(rpc.BookingEvents({ pnr, ...(cursor === undefined ? {} : { cursor }) }))
+      ),
+    runEvents: ({ cursor: start, ...run }) =>
+      resuming(connection.url, start)((cursor) =>
+        once(rpc.RunEvents({ ...run, ...(cursor === undefined ? {} : { cursor }) }))
+      ),
     seats: (payload) => read(rpc.Seats(payload)),
     book: (payload) => read(rpc.Book(payload)),
     bookings: (payload) => read(rpc.Bookings(payload)),

@@ -1,4 +1,5 @@
 import { BookingRequest } from "@berth/domain/BookingRequest"
+import { EventCursor } from "@berth/domain/EventCursor"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { addDays, JourneyDate } from "@berth/domain/JourneyDate"
 import { Pnr } from "@berth/domain/Pnr"
@@ -213,6 +214,54 @@ export const suite = (
         yield* proxy.breakAll
         yield* client.cancel({ pnr })
         assert.deepStrictEqual(yield* Queue.take(seen), ["CANCELLED", "CANCELLED"])
+      }))
+
+    it.effect("follows a booking's events on where the connection broke off, each once and in order", () =>
+      Effect.gen(function*() {
+        const client = yield* as("user")
+        const { url, user } = yield* RunningBerth
+        const proxy = yield* BreakableProxy.make(url)
+        const following = yield* clientOf({ url: proxy.url, token: user })
+        const { pnr } = yield* client.book({ request: yield* party("Asha", "Ravi", "Leela") })
+        const seen = yield* Queue.unbounded<string>()
+        yield* following.bookingEvents({ pnr }).pipe(
+          Stream.runForEach(({ id, kind, passengers }) => Queue.offer(seen, `${kind} ${passengers.join()} ${id}`)),
+          Effect.forkScoped
+        )
+        const next = Effect.map(Queue.take(seen), (told) => told.split(" "))
+        assert.deepStrictEqual((yield* next).slice(0, 2), ["booked", "1,2,3"])
+        for (const passenger of [1, 2]) {
+          yield* proxy.breakAll
+          yield* client.cancel({ pnr, passengers: [passenger] })
+          assert.deepStrictEqual((yield* next).slice(0, 2), ["cancelled", String(passenger)])
+        }
+        yield* client.cancel({ pnr })
+        const [kind, passengers, id] = yield* next
+        assert.deepStrictEqual([kind, passengers], ["cancelled", "3"])
+        const error = yield* Effect.flip(
+          Stream.runDrain(client.bookingEvents({ pnr, cursor: EventCursor.make(`${id}0000`) }))
+        )
+        assert.strictEqual(error._tag, "CursorGone")
+        const unknown = yield* Effect.flip(Stream.runDrain(client.bookingEvents({ pnr: unknownPnr })))
+        assert.strictEqual(unknown._tag, "BookingNotFound")
+      }))
+
+    it.effect("follows a run's events without a token, from a cursor on", () =>
+      Effect.gen(function*() {
+        const client = yield* as("user")
+        const nobody = yield* as("nobody")
+        const day = yield* date
+        const { pnr } = yield* client.book({ request: yield* party("Asha") })
+        const booked = yield* Stream.runHead(client.bookingEvents({ pnr }))
+        assert(booked._tag === "Some")
+        yield* client.cancel({ pnr })
+        const told = yield* nobody.runEvents({ trainId, date: day, cursor: booked.value.id }).pipe(
+          Stream.filter(({ kind }) => kind === "cancelled"),
+          Stream.runHead
+        )
+        assert(told._tag === "Some")
+        assert.strictEqual(told.value.passengers, 1)
+        assert.notProperty(told.value, "pnr")
       }))
   })
 }

@@ -30,7 +30,12 @@ const startBerth = (dataDir: string) =>
     Effect.sync(() =>
       spawn(process.execPath, ["main.ts"], {
         cwd: root,
-        env: { PATH: process.env["PATH"], BERTH_DATA_DIR: dataDir, PORT: "0" },
+        env: {
+          PATH: process.env["PATH"],
+          NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+          BERTH_DATA_DIR: dataDir,
+          PORT: "0"
+        },
         stdio: ["ignore", "pipe", "pipe"]
       })
     ),

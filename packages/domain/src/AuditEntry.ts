@@ -12,7 +12,9 @@ export const AuditAction = Schema.Literals([
   "search bookings",
   "export personal data",
   "erase personal data",
-  "grant role"
+  "grant role",
+  "add webhook",
+  "remove webhook"
 ]).annotate({ identifier: "AuditAction" })
 export type AuditAction = typeof AuditAction.Type
 

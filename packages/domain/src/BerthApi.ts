@@ -21,6 +21,7 @@ import {
   TooManyPassengers
 } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
+import { BookingEventsApi, RunEventsApi } from "./EventApi.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
 import { OperatorApi } from "./OperatorApi.ts"
@@ -38,6 +39,7 @@ import { JourneyList, StationList, Train } from "./Train.ts"
 import { TrainId } from "./TrainId.ts"
 import { TravelClass } from "./TravelClass.ts"
 import { VersionTag } from "./VersionTag.ts"
+import { WebhookApi } from "./WebhookApi.ts"
 
 /** Errors of whatever asks for a run that is on sale. */
 export const runErrors = [
@@ -79,27 +81,38 @@ export const SearchText = QueryText.check(Schema.isMaxLength(searchTextLengthMax
 
 const journey = { date: JourneyDate, from: Schema.optionalKey(StationCode), to: Schema.optionalKey(StationCode) }
 
+/** What is asked of a search for trains: from where, where to, and on which day they leave there. */
+export const SearchQuery = Schema.Struct({ from: StationCode, to: StationCode, date: JourneyDate })
+
+/** A journey on a run; from its origin and to its terminus where no stations are named. */
+export const JourneyQuery = Schema.Struct(journey)
+
+export const TrainParams = Schema.Struct({ trainId: TrainId })
+
+export class EnquiryApi extends HttpApiGroup.make("enquiry").add(
+  HttpApiEndpoint.get("search", "/trains", {
+    query: SearchQuery,
+    success: JourneyList,
+    error: [StationNotFound, StoreUnavailable]
+  }),
+  HttpApiEndpoint.get("availability", "/trains/:trainId/availability", {
+    params: TrainParams,
+    query: JourneyQuery,
+    success: Availability,
+    error: runErrors
+  })
+).prefix("/api").middleware(ReaderLimit).middleware(RequestCheck) {}
+
 export class TimetableApi extends HttpApiGroup.make("timetable").add(
   HttpApiEndpoint.get("stations", "/stations", {
     query: { query: Schema.optionalKey(SearchText) },
     success: StationList,
     error: StoreUnavailable
   }),
-  HttpApiEndpoint.get("search", "/trains", {
-    query: { from: StationCode, to: StationCode, date: JourneyDate },
-    success: JourneyList,
-    error: [StationNotFound, StoreUnavailable]
-  }),
   HttpApiEndpoint.get("train", "/trains/:trainId", {
     params: { trainId: TrainId },
     success: Train,
     error: [TrainNotFound, StoreUnavailable]
-  }),
-  HttpApiEndpoint.get("availability", "/trains/:trainId/availability", {
-    params: { trainId: TrainId },
-    query: journey,
-    success: Availability,
-    error: runErrors
   }),
   HttpApiEndpoint.get("seats", "/trains/:trainId/seats", {
     params: { trainId: TrainId },
@@ -109,13 +122,16 @@ export class TimetableApi extends HttpApiGroup.make("timetable").add(
   })
 ).prefix("/api").middleware(ReaderLimit) {}
 
-export class BookingsApi extends HttpApiGroup.make("bookings").add(
+export class SaleApi extends HttpApiGroup.make("sale").add(
   HttpApiEndpoint.post("book", "/bookings", {
     headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
     payload: BookingRequest,
     success: [Booking.pipe(HttpApiSchema.status(201)), Booking],
     error: bookErrors
-  }),
+  })
+).prefix("/api").middleware(HttpAuth).middleware(RequestCheck) {}
+
+export class BookingsApi extends HttpApiGroup.make("bookings").add(
   HttpApiEndpoint.get("mine", "/bookings", {
     query: { cursor: Schema.optionalKey(BookingCursor) },
     success: BookingPage,
@@ -155,10 +171,13 @@ export class AdminApi extends HttpApiGroup.make("admin").add(
   })
 ).prefix("/api/admin").middleware(HttpAuth) {}
 
-/** The HTTP calls of Berth. */
-export class BerthApi extends HttpApi.make("berth")
+/** The HTTP calls of Berth but those that a sale is made of, which the server answers by routes of their own. */
+export class DeskApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .add(BookingsApi)
+  .add(BookingEventsApi)
+  .add(RunEventsApi)
+  .add(WebhookApi)
   .add(AdminApi)
   .add(OperatorApi)
   .add(PrivacyApi)
@@ -174,3 +193,6 @@ export class BerthApi extends HttpApi.make("berth")
       + "of trains, where it is the day of departure at `from`."
   }))
 {}
+
+/** The HTTP calls of Berth. */
+export class BerthApi extends DeskApi.add(EnquiryApi).add(SaleApi) {}

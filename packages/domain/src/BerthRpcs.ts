@@ -7,6 +7,7 @@ import { Booking, BookingPage, Cancellation, CancelRequest } from "./Booking.ts"
 import { BookingCursor } from "./BookingCursor.ts"
 import { BookingNotFound, ClassNotOnTrain } from "./BookingErrors.ts"
 import { BookingRequest } from "./BookingRequest.ts"
+import { EventRpcs } from "./EventRpcs.ts"
 import { IdempotencyKey } from "./IdempotencyKey.ts"
 import { JourneyDate } from "./JourneyDate.ts"
 import { OperatorRpcs } from "./OperatorRpcs.ts"
@@ -104,4 +105,4 @@ class PersonalRpcs extends RpcGroup.make(
 export const BookingRpcs = TimetableRpcs.merge(PersonalRpcs)
 
 /** Everything that the HTTP API does, as remote calls, and live streams. */
-export const BerthRpcs = BookingRpcs.merge(OperatorRpcs).middleware(RpcCheck)
+export const BerthRpcs = BookingRpcs.merge(OperatorRpcs).merge(EventRpcs).middleware(RpcCheck)

@@ -6,6 +6,7 @@ import { Money } from "./Money.ts"
 import { Pnr } from "./Pnr.ts"
 import { Problem } from "./Problem.ts"
 import { UserId } from "./UserId.ts"
+import { WebhookScope } from "./Webhook.ts"
 
 const Instant = Schema.String
 
@@ -22,6 +23,8 @@ export const PersonalData = Schema.Struct({
   })),
   /** Where the person is signed in; the tokens themselves are not kept. */
   sessions: Schema.Array(Schema.Struct({ createdAt: Instant, expiresAt: Instant })),
+  /** Who is called when something happens to the bookings; the secrets are not read. */
+  webhooks: Schema.Array(Schema.Struct({ url: Schema.String, scope: WebhookScope, createdAt: Instant })),
   bookings: Schema.Array(Booking),
   payments: Schema.Array(Schema.Struct({ pnr: Pnr, amount: Money, state: Schema.String, createdAt: Instant })),
   refunds: Schema.Array(Schema.Struct({ pnr: Pnr, passenger: Schema.Int, amount: Money, createdAt: Instant })),

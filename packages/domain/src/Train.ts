@@ -58,7 +58,7 @@ export const Journey = Schema.Struct({
   arrivesAt: Schema.String,
   km: Schema.Finite,
   classes: Schema.Array(TravelClass),
-  /** Empty while the run is not on sale. */
+  /** Empty while the run is not on sale, or nobody can say what is free. */
   availability: Schema.Array(ClassAvailability)
 }).annotate({ identifier: "Journey" })
 export type Journey = typeof Journey.Type

@@ -24,6 +24,7 @@ describe("BerthApi", () => {
       "DELETE /api/account/tokens/{id}",
       "DELETE /api/admin/people/{userId}",
       "DELETE /api/me",
+      "DELETE /api/webhooks/{id}",
       "GET /api/account/me",
       "GET /api/account/tokens",
       "GET /api/admin/audit",
@@ -33,12 +34,16 @@ describe("BerthApi", () => {
       "GET /api/admin/trains/{trainId}/seat-config",
       "GET /api/bookings",
       "GET /api/bookings/{pnr}",
+      "GET /api/bookings/{pnr}/events",
       "GET /api/me/export",
       "GET /api/stations",
       "GET /api/trains",
       "GET /api/trains/{trainId}",
       "GET /api/trains/{trainId}/availability",
+      "GET /api/trains/{trainId}/events",
       "GET /api/trains/{trainId}/seats",
+      "GET /api/webhooks",
+      "GET /api/webhooks/{id}/dead-letters",
       "POST /api/account/mail-codes",
       "POST /api/account/password",
       "POST /api/account/password/reset",
@@ -56,6 +61,8 @@ describe("BerthApi", () => {
       "POST /api/bookings",
       "POST /api/bookings/{pnr}/cancel",
       "POST /api/bookings/{pnr}/pay",
+      "POST /api/webhooks",
+      "POST /api/webhooks/{id}/dead-letters/replay",
       "PUT /api/account/roles/{userId}",
       "PUT /api/admin/trains/{trainId}/seat-config"
     ])
@@ -63,7 +70,7 @@ describe("BerthApi", () => {
 
   it("asks for a token wherever a person is needed, and nowhere else", () => {
     for (const { call, path, operation } of operations) {
-      const personal = /^\/api\/(?:bookings|admin|me|account)/.test(path) && !waysIn.has(call)
+      const personal = /^\/api\/(?:bookings|admin|me|account|webhooks)/.test(path) && !waysIn.has(call)
       assert.strictEqual(operation.security.length > 0, personal, call)
       assert.strictEqual(Object.hasOwn(operation.responses, "401"), personal || call.endsWith("/sign-in"), call)
     }

@@ -6,7 +6,7 @@ import { lockFolder } from "./FolderLock.ts"
 import { loopbackHost, startOnFreePort } from "./LoopbackPort.ts"
 import { stopOrphan } from "./OrphanProcess.ts"
 import { askRedis, redisUri } from "./RedisClient.ts"
-import { zsetMaxListpackEntries } from "./RedisSettings.ts"
+import { compactForms } from "./RedisSettings.ts"
 import { newPassword, readEndpoint, StoreEndpoint, writeEndpoint } from "./StoreEndpoint.ts"
 import { makeFolder } from "./StoreFolder.ts"
 import { startProcess } from "./StoreProcess.ts"
@@ -97,5 +97,5 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory-policy noeviction
-zset-max-listpack-entries ${zsetMaxListpackEntries}
+${Object.entries(compactForms).map((setting) => setting.join(" ")).join("\n")}
 `

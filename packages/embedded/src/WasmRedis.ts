@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads"
 import { EmbeddedStoreError } from "./EmbeddedStoreError.ts"
 import { loopbackHost, startOnFreePort } from "./LoopbackPort.ts"
 import { askRedis, redisUri } from "./RedisClient.ts"
-import { zsetMaxListpackEntries } from "./RedisSettings.ts"
+import { compactForms } from "./RedisSettings.ts"
 import { newPassword, StoreEndpoint } from "./StoreEndpoint.ts"
 import { makeFolder } from "./StoreFolder.ts"
 
@@ -23,7 +23,7 @@ export const startWasmRedis = Effect.fnUntraced(function*(dataDir: string) {
   )
   const information = yield* askRedis({ endpoint, logFile, withPassword: false }, async (redis) => {
     await redis.config("SET", "maxmemory-policy", "noeviction")
-    await redis.config("SET", "zset-max-listpack-entries", zsetMaxListpackEntries)
+    await redis.config("SET", ...Object.entries(compactForms).flat())
     await redis.config("SET", "requirepass", endpoint.password)
     return redis.info("server")
   }).pipe(Effect.raceFirst(failed))

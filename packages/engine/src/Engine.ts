@@ -1,5 +1,14 @@
 import { Layer } from "effect"
 import { PersonalRecords } from "./accounts/PersonalRecords.ts"
+import { EventFeed } from "./events/EventFeed.ts"
+import { EventLog } from "./events/EventLog.ts"
+import { EventPublisher } from "./events/EventPublisher.ts"
+import { EventStream } from "./events/EventStream.ts"
+import { WebhookAddresses } from "./events/WebhookAddresses.ts"
+import { WebhookCalls } from "./events/WebhookCalls.ts"
+import { WebhookDeliveries } from "./events/WebhookDeliveries.ts"
+import { Webhooks } from "./events/Webhooks.ts"
+import { WebhookSender } from "./events/WebhookSender.ts"
 import { InventoryHealth } from "./inventory/InventoryHealth.ts"
 import * as InventoryRedis from "./inventory/InventoryRedis.ts"
 import { AuditTrail } from "./ledger/AuditTrail.ts"
@@ -93,14 +102,22 @@ const offices = Layer.mergeAll(
 /** Seats those who wait, and makes room for them and for newcomers. */
 const promotion = Promoter.layer.pipe(Layer.provideMerge(Repacker.layer))
 
+const events = Layer.mergeAll(EventFeed.layer, EventPublisher.layer, Webhooks.layer, WebhookSender.layer).pipe(
+  Layer.provide([WebhookCalls.layer, WebhookDeliveries.layer]),
+  Layer.provide(WebhookAddresses.layer),
+  Layer.provideMerge(EventStream.layer),
+  Layer.provideMerge(EventLog.layer)
+)
+
 /** The ticket engine, over a PostgreSQL whose migrations have run and a Redis. */
 export const layer = Layer.mergeAll(
   AvailabilityReader.layer,
-  Book.layer.pipe(Layer.provideMerge(promotion)),
+  Book.layer,
   Cancel.layer,
+  events,
   HoldExpiry.layer,
   payment,
   StoresHealth.layer,
   Sweeper.layer,
   offices
-).pipe(Layer.provideMerge(Layer.merge(seeding, samples)))
+).pipe(Layer.provideMerge(promotion), Layer.provideMerge(Layer.merge(seeding, samples)))

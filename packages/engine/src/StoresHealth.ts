@@ -1,6 +1,8 @@
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Context, Effect, Layer } from "effect"
 import { InventoryHealth } from "./inventory/InventoryHealth.ts"
 import { StoreClock } from "./ledger/StoreClock.ts"
+import { leftAlone } from "./StoreCircuit.ts"
 
 /** How long a store may take to answer. */
 const patience = "1 second"
@@ -8,13 +10,15 @@ const patience = "1 second"
 /** How long an answer is repeated to others, so that asking for health is no load. */
 const answerKept = "250 millis"
 
-const reasonOf = Effect.fnUntraced(function*<A, E>(store: string, check: Effect.Effect<A, E>) {
-  const answer = yield* Effect.option(Effect.timeoutOption(check, patience))
-  if (answer._tag === "None") {
-    return [`${store} does not answer`]
-  }
-  return answer.value._tag === "None" ? [`${store} does not answer within ${patience}`] : []
-})
+const reasonOf = <A>(name: string, check: Effect.Effect<A, StoreUnavailable>) =>
+  Effect.match(Effect.timeoutOption(check, patience), {
+    onFailure: (error) => [
+      error === leftAlone[error.store]
+        ? `${name} did not answer the last calls and is left alone for a second`
+        : `${name} does not answer`
+    ],
+    onSuccess: ({ _tag }) => _tag === "None" ? [`${name} does not answer within ${patience}`] : []
+  })
 
 /** Whether the stores answer, without which nothing can be sold. A run that is being rebuilt is no reason. */
 export class StoresHealth extends Context.Service<StoresHealth, {

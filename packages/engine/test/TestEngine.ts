@@ -13,7 +13,6 @@ import { createHash, randomUUID } from "node:crypto"
 import { inject } from "vitest"
 import * as Engine from "../src/Engine.ts"
 import * as Database from "../src/ledger/Database.ts"
-import * as Migrations from "../src/ledger/Migrations.ts"
 import { RunRows } from "../src/ledger/RunRows.ts"
 import { StoreClock } from "../src/ledger/StoreClock.ts"
 import { RunLoader } from "../src/seeding/RunLoader.ts"
@@ -29,11 +28,11 @@ const withServer = <A, E>(use: (sql: PgClient.PgClient) => Effect.Effect<A, E>) 
     Effect.scoped
   )
 
-/** The address of a database that lives as long as its scope. */
-export const temporaryDatabase = Effect.gen(function*() {
+/** The address of a database that lives as long as its scope, a copy of another. */
+const copyOf = Effect.fnUntraced(function*(template: string) {
   const name = `engine_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
-    withServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
+    withServer((sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(template)}`),
     () => Effect.ignore(withServer((sql) => sql`DROP DATABASE ${sql(name)} WITH (FORCE)`))
   )
   const url = new URL(inject("postgresUrl"))
@@ -41,12 +40,13 @@ export const temporaryDatabase = Effect.gen(function*() {
   return Redacted.make(url.href)
 })
 
+export const emptyDatabase = copyOf("template1")
+
+export const migratedDatabase = Effect.suspend(() => copyOf(inject("migratedDatabase")))
+
 /** A migrated database for the tests of one file. */
 export const database = Layer.unwrap(
-  Effect.map(
-    temporaryDatabase,
-    (url) => Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url, maxConnections: connectionsMax })))
-  )
+  Effect.map(migratedDatabase, (url) => Database.layer({ url, maxConnections: connectionsMax }))
 )
 
 /** The engine over a PostgreSQL database and a Redis of its own, without anything that keeps time. */

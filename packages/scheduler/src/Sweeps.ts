@@ -12,7 +12,7 @@ const gatewayEvery = "1 second"
 const holdsEvery = "10 seconds"
 const keysEvery = "1 hour"
 
-/** The whole window of a small railway within minutes, of a national one within hours. */
+/** How often the next runs are compared; how many, the reconciler says. */
 const reconcileEvery = "1 second"
 
 /** Ends what was begun and not finished. Two sweepers do no harm. */

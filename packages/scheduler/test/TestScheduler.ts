@@ -5,7 +5,6 @@ import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
-import * as Migrations from "@berth/engine/ledger/Migrations"
 import { StoreClock } from "@berth/engine/ledger/StoreClock"
 import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
 import { PgClient } from "@effect/sql-pg"
@@ -29,14 +28,12 @@ const withServer = <A, E>(use: (sql: PgClient.PgClient) => Effect.Effect<A, E>) 
 const database = Layer.unwrap(Effect.gen(function*() {
   const name = `scheduler_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
-    withServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
+    withServer((sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(inject("migratedDatabase"))}`),
     () => Effect.ignore(withServer((sql) => sql`DROP DATABASE ${sql(name)} WITH (FORCE)`))
   )
   const url = new URL(inject("postgresUrl"))
   url.pathname = `/${name}`
-  return Migrations.layer.pipe(
-    Layer.provideMerge(Database.layer({ url: Redacted.make(url.href), maxConnections: 16 }))
-  )
+  return Database.layer({ url: Redacted.make(url.href), maxConnections: 16 })
 }))
 
 const redis = Layer.unwrap(Effect.gen(function*() {

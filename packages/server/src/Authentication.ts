@@ -1,7 +1,6 @@
 import { CurrentUser, HttpAuth, RpcAuth } from "@berth/domain/Auth"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { Headers } from "effect/http"
-import { HttpServerRequest } from "effect/http"
 import { CallBudget } from "./CallBudget.ts"
 import { Tokens } from "./Tokens.ts"
 
@@ -13,11 +12,8 @@ const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: S
 export const admit = Effect.gen(function*() {
   const tokens = yield* Tokens
   const budget = yield* CallBudget
-  return Effect.fnUntraced(function*(token: Redacted.Redacted, key: string | undefined) {
-    const user = yield* tokens.verify(token)
-    yield* budget.take(user, key)
-    return user
-  })
+  return (token: Redacted.Redacted, key: string | undefined) =>
+    Effect.tap(tokens.verify(token), (user) => budget.take(user, key))
 })
 
 /** The token of an HTTP call. */
@@ -25,11 +21,8 @@ export const layerHttp = Layer.effect(
   HttpAuth,
   Effect.map(admit, (admitted) =>
     HttpAuth.of({
-      bearer: Effect.fnUntraced(function*(call, { credential, endpoint }) {
-        const { headers } = yield* HttpServerRequest.HttpServerRequest
-        const key = endpoint.identifier === "book" ? headers["idempotency-key"] : undefined
-        return yield* Effect.provideService(call, CurrentUser, yield* admitted(credential, key))
-      })
+      bearer: (call, { credential }) =>
+        Effect.flatMap(admitted(credential, undefined), (user) => Effect.provideService(call, CurrentUser, user))
     }))
 )
 

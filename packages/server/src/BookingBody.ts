@@ -1,8 +1,9 @@
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { InvalidRequest } from "@berth/domain/RequestErrors"
 import { Effect, Exit, Option, Schema } from "effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { HttpServerRequest } from "effect/http"
 import { invalidRequest } from "./RequestIssues.ts"
+import { type UnsupportedMediaType, unsupportedMediaType } from "./TransportProblems.ts"
 
 /** Compiled code decodes what is sound and stops at the first flaw; the interpreter, three times slower, finds them all. */
 const decodeSound = Schema.decodeUnknownExit(BookingRequest)
@@ -18,9 +19,6 @@ const notJson = new InvalidRequest({
 const isJson = (contentType: string | undefined): boolean =>
   contentType === undefined || /^application\/json(?:;|\s|$)/i.test(contentType)
 
-/** Answered with a problem document by the envelope of all requests. */
-const unsupported = HttpServerResponse.empty({ status: 415 })
-
 const decode = (text: string): Effect.Effect<BookingRequest, InvalidRequest> => {
   const body = text === "" ? Option.some(undefined) : parse(text)
   if (Option.isNone(body)) {
@@ -32,14 +30,10 @@ const decode = (text: string): Effect.Effect<BookingRequest, InvalidRequest> => 
     : Effect.mapError(decodeWithAllFlaws(body.value), ({ issue }) => invalidRequest("body", issue))
 }
 
-/**
- * Reads the booking that a request asks for and hands it on. Written for the one call that a sale is made of: the general
- * way was measured to take longer than the seats.
- */
-export const withBooking = <E, R>(
-  request: HttpServerRequest.HttpServerRequest,
-  use: (booking: BookingRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-) =>
+/** The booking that a request asks for. A body that breaks off or is too large is the envelope's to answer. */
+export const readBooking = (
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<BookingRequest, InvalidRequest | UnsupportedMediaType> =>
   isJson(request.headers["content-type"])
-    ? Effect.flatMap(Effect.orDie(request.text), (text) => Effect.flatMap(decode(text), use))
-    : Effect.succeed(unsupported)
+    ? Effect.flatMap(Effect.orDie(request.text), decode)
+    : Effect.fail(unsupportedMediaType)

@@ -1,5 +1,5 @@
 import { counters, histogram, note, timed } from "@berth/engine/metrics/Series"
-import { Effect } from "effect"
+import { Exit, Option } from "effect"
 
 const bookings = counters(
   "berth_bookings_total",
@@ -16,11 +16,18 @@ interface Made {
   readonly replayed: boolean
 }
 
-const count = (outcome: string) => Effect.sync(() => note(bookings(outcome), 1))
+interface Failed {
+  readonly _tag: string
+}
 
-/** Counts a booking by what came of it. */
-export const counted = <A extends Made, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
-  timed(seconds)(self).pipe(
-    Effect.tap(({ booking, replayed }) => count(replayed ? "replayed" : booking.status)),
-    Effect.tapError((error) => count(error._tag))
-  )
+const countOutcome = (exit: Exit.Exit<Made, Failed>): void => {
+  const outcome = Exit.isSuccess(exit)
+    ? exit.value.replayed ? "replayed" : exit.value.booking.status
+    : Option.getOrUndefined(Exit.findErrorOption(exit))?._tag
+  if (outcome !== undefined) {
+    note(bookings(outcome), 1)
+  }
+}
+
+/** Counts a booking by what came of it, and records how long it took. */
+export const counted = timed<Made, Failed>(seconds, countOutcome)

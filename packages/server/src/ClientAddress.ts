@@ -1,4 +1,4 @@
-import { type IpAddress, type IpNetwork, isWithin, parseIp } from "./IpAddress.ts"
+import { type IpAddress, type IpNetwork, isWithin, parseIp } from "@berth/engine/IpAddress"
 
 /** Entries of a header that are looked at; no chain of proxies is as long. */
 const hopsMax = 20

@@ -24,12 +24,16 @@ const make = Effect.gen(function*() {
   const { cancel } = yield* Cancel
   const { pay } = yield* Pay
 
+  const bookFor = (caller: CurrentUser["Service"], request: BookingRequest, key: IdempotencyKey | undefined) =>
+    counted(book({ caller, request, key }))
+
   return {
     ...reading,
 
-    book: Effect.fnUntraced(function*(request: BookingRequest, key: IdempotencyKey | undefined) {
-      return yield* counted(book({ caller: yield* CurrentUser, request, key }))
-    }),
+    /** The same as `book` for a caller that is known already. */
+    bookFor,
+    book: (request: BookingRequest, key: IdempotencyKey | undefined) =>
+      Effect.flatMap(CurrentUser, (caller) => bookFor(caller, request, key)),
     mine: Effect.fnUntraced(function*(cursor: string | undefined) {
       const { userId } = yield* CurrentUser
       return yield* bookings.page({ userId, cursor })

@@ -1,14 +1,23 @@
 import { BerthApi } from "@berth/domain/BerthApi"
 import { Effect, Layer, Scope } from "effect"
-import { HttpRouter } from "effect/http"
-import { HttpApiScalar } from "effect/http-api"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApiScalar, OpenApi } from "effect/http-api"
 
 const path = "/docs"
 
+/** What machines read of an API, made when first asked for. */
+export const description = (describe: () => OpenApi.OpenAPISpec) =>
+  HttpRouter.use((router) =>
+    Effect.flatMap(
+      Effect.cached(Effect.sync(() => HttpServerResponse.jsonUnsafe(describe()))),
+      (answer) => router.add("GET", "/openapi.json", answer)
+    )
+  )
+
 /** The page that describes the API. Its script is 3 MB and stands in the page, so it is loaded when first asked for. */
-export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
+const page = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
-  const page = yield* HttpRouter.toHttpEffect(
+  const loaded = yield* HttpRouter.toHttpEffect(
     HttpApiScalar.layer(BerthApi, { path, scalar: { withDefaultFonts: false } })
   ).pipe(
     Scope.provide(scope),
@@ -16,5 +25,7 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     Effect.provideServiceEffect(Layer.CurrentMemoMap, Layer.makeMemoMap),
     Effect.cached
   )
-  yield* router.add("GET", path, Effect.flatten(page))
+  yield* router.add("GET", path, Effect.flatten(loaded))
 }))
+
+export const layer = Layer.merge(page, description(() => OpenApi.fromApi(BerthApi)))

@@ -1,7 +1,7 @@
 import { InvalidRequest } from "@berth/domain/RequestErrors"
 import { Cause, Effect, Option, Schema } from "effect"
 import { HttpServerError, HttpServerRespondable, HttpServerResponse } from "effect/http"
-import { internalError, PathNotFound, PayloadTooLarge, UnsupportedMediaType } from "./TransportProblems.ts"
+import { internalError, PathNotFound, PayloadTooLarge, unsupportedMediaType } from "./TransportProblems.ts"
 
 const problemType = "application/problem+json"
 
@@ -59,12 +59,12 @@ export const fromCause = <E>(
 const textOf = ({ body }: HttpServerResponse.HttpServerResponse): string =>
   body._tag === "Uint8Array" ? body.text ?? new TextDecoder().decode(body.body) : ""
 
-const unsupported = new UnsupportedMediaType({ detail: "Send the body as application/json." })
-
 /** Completes the answer that reports a failure: every one is a problem document that says which request it was. */
 export const completed = Effect.fnUntraced(function*(response: HttpServerResponse.HttpServerResponse, failed: Failed) {
   const plain = response.headers["content-type"] !== problemType
-  const answered = plain && response.status === 415 ? yield* HttpServerRespondable.toResponse(unsupported) : response
+  const answered = plain && response.status === 415
+    ? yield* HttpServerRespondable.toResponse(unsupportedMediaType)
+    : response
   const problem = Option.getOrUndefined(decodeProblem(textOf(answered)))
   if (problem === undefined || answered.headers["content-type"] !== problemType) {
     return answered

@@ -1,10 +1,10 @@
 import { ReaderLimit } from "@berth/domain/ReaderLimit"
 import type { RateLimited } from "@berth/domain/ServiceErrors"
+import { isLoopbackIp, parseNetwork, subscriberOf } from "@berth/engine/IpAddress"
 import { Config, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerRespondable } from "effect/http"
 import type { RateLimiter } from "effect/persistence"
 import { clientAddress } from "./ClientAddress.ts"
-import { isLoopbackIp, parseNetwork, subscriberOf } from "./IpAddress.ts"
 import { makeSharedBudgets } from "./SharedBudgets.ts"
 
 /** Calls without a token that one address may make a minute; behind one may stand a provider's thousands of customers. */
@@ -51,24 +51,24 @@ export class ReaderLimits extends Context.Service<ReaderLimits, {
       const budgets = yield* makeSharedBudgets
       const networks = partsOf(trusted).flatMap((text) => parseNetwork(text) ?? [])
 
-      const client = Effect.gen(function*() {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const socket = Option.getOrUndefined(request.remoteAddress) ?? (yield* SocketAddress)
-        return clientAddress(socket, request.headers["x-forwarded-for"], networks)
+      const client = Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
+        const request = Context.get(context, HttpServerRequest.HttpServerRequest)
+        const socket = Option.getOrUndefined(request.remoteAddress) ?? Context.get(context, SocketAddress)
+        return Effect.succeed(clientAddress(socket, request.headers["x-forwarded-for"], networks))
       })
 
       return ReaderLimits.of({
         subscriber: Effect.map(client, (address) => address === undefined ? undefined : subscriberOf(address)),
-        take: Effect.fnUntraced(function*(calls) {
-          const address = yield* client
-          if (address !== undefined && !isLoopbackIp(address)) {
-            yield* budgets.take({
-              key: `address:${subscriberOf(address)}`,
-              callsPerMinute: readsPerMinute,
-              calls: Math.min(calls, readsPerMinute)
-            })
-          }
-        })
+        take: (calls) =>
+          Effect.flatMap(
+            client,
+            (address) =>
+              address === undefined || isLoopbackIp(address) ? Effect.void : budgets.take({
+                key: `address:${subscriberOf(address)}`,
+                callsPerMinute: readsPerMinute,
+                calls: Math.min(calls, readsPerMinute)
+              })
+          )
       })
     })
   )

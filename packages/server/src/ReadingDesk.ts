@@ -18,7 +18,8 @@ interface Search {
   readonly date: JourneyDate
 }
 
-const notOnSale = () => Effect.succeed([])
+const nothing: Journey["availability"] = []
+const notOnSale = () => Effect.succeed(nothing)
 
 const makeSearch = Effect.gen(function*() {
   const trains = yield* TrainSearch
@@ -26,45 +27,64 @@ const makeSearch = Effect.gen(function*() {
   const reader = yield* AvailabilityReader
   const stations = yield* Stations
 
-  const freeOn = Effect.fnUntraced(function*(found: Found, asked: Search) {
-    const run = yield* directory.find(found.trainId, found.date)
-    if (!run.open) {
-      return []
-    }
-    const { range } = yield* journeyOn(run, { from: asked.from, to: asked.to }, stations)
-    return yield* reader.freeByClass(run, range)
-  })
+  const freeOn = ({ date, trainId }: Found, asked: Search) =>
+    Effect.flatMap(directory.find(trainId, date), (run) =>
+      run.open
+        ? Effect.flatMap(
+          journeyOn(run, { from: asked.from, to: asked.to }, stations),
+          (journey) => reader.freeByClass(run, journey)
+        )
+        : notOnSale()).pipe(Effect.catchTags({
+          TrainNotFound: notOnSale,
+          StationNotFound: notOnSale,
+          JourneyNotOnTrain: notOnSale,
+          OutsideBookingWindow: notOnSale,
+          NotARunningDay: notOnSale,
+          RunPreparing: notOnSale,
+          // The timetable can be read on while nobody can say what is free.
+          StoreUnavailable: (error) => error.store === "redis" ? notOnSale() : Effect.fail(error)
+        }))
 
-  const toJourney = Effect.fnUntraced(function*(found: Found, asked: Search) {
-    const { arrivalSeconds, departureSeconds, metres, timeZone, ...train } = found
-    const availability = yield* freeOn(found, asked).pipe(Effect.catchTags({
-      TrainNotFound: notOnSale,
-      StationNotFound: notOnSale,
-      JourneyNotOnTrain: notOnSale,
-      OutsideBookingWindow: notOnSale,
-      NotARunningDay: notOnSale,
-      RunPreparing: notOnSale
-    }))
-    const dayStart = serviceDayStart(found.date, timeZone)
-    const journey: Journey = {
-      ...train,
-      from: asked.from,
-      to: asked.to,
-      departsAt: formatAt(dayStart, departureSeconds, timeZone),
-      arrivesAt: formatAt(dayStart, arrivalSeconds, timeZone),
-      km: Math.round(metres / 100) / 10,
-      availability
-    }
-    return journey
-  })
-
-  return Effect.fn("ReadingDesk.search")(function*(asked: Search) {
-    const found = yield* trains.search(asked.from, asked.to, asked.date)
-    return {
-      trains: yield* Effect.forEach(found, (train) => toJourney(train, asked), { concurrency: searchConcurrency })
-    }
-  })
+  return (asked: Search) =>
+    Effect.flatMap(trains.search(asked.from, asked.to, asked.date), (found) =>
+      Effect.map(
+        Effect.forEach(found, (train) => freeOn(train, asked), { concurrency: searchConcurrency }),
+        (free) => listed(found, free, asked)
+      ))
 })
+
+type Free = Journey["availability"]
+
+const toJourney = (found: Found, availability: Free, { from, to }: Search): Journey => {
+  const { arrivalSeconds, departureSeconds, metres, timeZone, ...train } = found
+  const dayStart = serviceDayStart(found.date, timeZone)
+  return {
+    ...train,
+    from,
+    to,
+    departsAt: formatAt(dayStart, departureSeconds, timeZone),
+    arrivesAt: formatAt(dayStart, arrivalSeconds, timeZone),
+    km: Math.round(metres / 100) / 10,
+    availability
+  }
+}
+
+interface JourneyList {
+  readonly trains: ReadonlyArray<Journey>
+}
+
+// By the trains that were found: while what is free on them is the same, so is the answer.
+const known = new WeakMap<ReadonlyArray<Found>, { readonly free: ReadonlyArray<Free>; readonly list: JourneyList }>()
+
+const listed = (found: ReadonlyArray<Found>, free: ReadonlyArray<Free>, asked: Search): JourneyList => {
+  const earlier = known.get(found)
+  if (earlier?.free.every((availability, index) => availability === free[index]) === true) {
+    return earlier.list
+  }
+  const list = { trains: found.map((train, index) => toJourney(train, free[index] ?? [], asked)) }
+  known.set(found, { free, list })
+  return list
+}
 
 const make = Effect.gen(function*() {
   const stations = yield* Stations

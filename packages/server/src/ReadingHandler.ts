@@ -1,8 +1,10 @@
-import { BerthApi, TimetableApi } from "@berth/domain/BerthApi"
+import { BerthApi, EnquiryApi, TimetableApi } from "@berth/domain/BerthApi"
 import { RequestCheck } from "@berth/domain/RequestCheck"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { HttpApi, HttpApiBuilder } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api"
+import * as DocsRoute from "./DocsRoute.ts"
+import * as EnquiryRoutes from "./EnquiryRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as Limits from "./Limits.ts"
 import * as ReaderLimits from "./ReaderLimits.ts"
@@ -11,18 +13,22 @@ import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 
-/** The part of the API that everybody may read. */
-class ReadingApi extends HttpApi.make("berth")
+class ServedApi extends HttpApi.make("berth")
   .add(TimetableApi)
   .middleware(RequestCheck)
   .annotateMerge(BerthApi.annotations)
 {}
 
+/** The part of the API that everybody may read. */
+class ReadingApi extends ServedApi.add(EnquiryApi) {}
+
 const layer = Layer.mergeAll(
-  HttpApiBuilder.layer(ReadingApi, { openapiPath: "/openapi.json" }).pipe(
+  HttpApiBuilder.layer(ServedApi).pipe(
     Layer.provide(TimetableHandlers.layer),
     Layer.provide([RequestIssues.layer, ReaderLimits.layerHttp])
   ),
+  EnquiryRoutes.layer,
+  DocsRoute.description(() => OpenApi.fromApi(ReadingApi)),
   HealthRoutes.layer,
   RequestEnvelope.layer
 ).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, HttpServer.layerServices]))

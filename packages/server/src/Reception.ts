@@ -3,6 +3,7 @@ import * as AccountServices from "./AccountServices.ts"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import { BookingWatch } from "./BookingWatch.ts"
 import { Desk } from "./Desk.ts"
+import { EventDesk } from "./EventDesk.ts"
 import * as Limits from "./Limits.ts"
 import { OperatorDesk } from "./OperatorDesk.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
@@ -10,7 +11,7 @@ import { Watchers } from "./Watchers.ts"
 
 /** What all ways of calling share, so that nobody gets twice as much by calling in two ways. */
 export const layer = Layer.mergeAll(
-  Desk.layer,
+  EventDesk.layer.pipe(Layer.provideMerge(Desk.layer)),
   OperatorDesk.layer,
   Limits.layer,
   AvailabilityWatch.layer,

@@ -1,4 +1,4 @@
-import { BerthApi } from "@berth/domain/BerthApi"
+import { DeskApi } from "@berth/domain/BerthApi"
 import { BerthRpcs } from "@berth/domain/BerthRpcs"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
@@ -11,6 +11,9 @@ import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
 import * as DocsRoute from "./DocsRoute.ts"
+import * as EnquiryRoutes from "./EnquiryRoutes.ts"
+import * as EventHandlers from "./EventHandlers.ts"
+import * as EventRpcHandlers from "./EventRpcHandlers.ts"
 import * as ConnectRoutes from "./grpc/ConnectRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
 import * as MethodRoutes from "./MethodRoutes.ts"
@@ -24,19 +27,23 @@ import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
 import * as RpcLines from "./RpcLines.ts"
 import { rpcSocketPath } from "./RpcSockets.ts"
+import * as SaleRoute from "./SaleRoute.ts"
 import * as SignInHandlers from "./SignInHandlers.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 import { UpgradeNeeded } from "./TransportProblems.ts"
+import * as WebhookHandlers from "./WebhookHandlers.ts"
 
-const api = HttpApiBuilder.layer(BerthApi, { openapiPath: "/openapi.json" }).pipe(
+const api = HttpApiBuilder.layer(DeskApi).pipe(
   Layer.provide([TimetableHandlers.layer, BookingHandlers.layer, AdminHandlers.layer]),
+  Layer.provide([EventHandlers.layer, WebhookHandlers.layer]),
   Layer.provide([OperatorHandlers.layer, PrivacyHandlers.layer, SignInHandlers.layer, AccountHandlers.layer]),
   Layer.provide([RequestIssues.layer, Authentication.layerHttp, AccountAuthentication.layer, ReaderLimits.layerHttp])
 )
 
 // How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
 const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
-  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, EventRpcHandlers.layer]),
+  Layer.provide([Authentication.layerRpc, RpcAdmission.layer]),
   Layer.provide(
     Layer.effect(
       RpcServer.Protocol,
@@ -69,6 +76,8 @@ const others = MethodRoutes.layer({
 /** Everything that the server answers, whatever it runs on. */
 export const layer = Layer.mergeAll(
   api,
+  SaleRoute.layer,
+  EnquiryRoutes.layer,
   rpc,
   ConnectRoutes.layer,
   HttpRouter.add("GET", rpcSocketPath, Effect.map(upgradeNeeded, HttpServerResponse.setHeader("upgrade", "websocket"))),

@@ -1,5 +1,6 @@
 import { Cause, Effect, Option, Queue, Schema, Semaphore } from "effect"
 import { type RpcMessage, RpcSerialization } from "effect/rpc"
+import { callsPerConnectionMax } from "./RpcAdmission.ts"
 import { RpcMessageFromCaller } from "./RpcLines.ts"
 import { frameBytesMax, inboxBytesMax, type SocketLimits, unreadBytesMax } from "./SocketLimits.ts"
 
@@ -14,6 +15,9 @@ export const closeCode = {
 }
 
 const unreadLookMillis = 25
+
+/** Calls whose answers have not gone out: those that are worked on, and as many refusals. Above it, no more are looked at. */
+export const callsUnansweredMax = 2 * callsPerConnectionMax
 
 /** A WebSocket as a runtime gives it. */
 export interface Peer {
@@ -56,6 +60,13 @@ const makeInbox = Effect.fnUntraced(function*(state: State, headers: ReadonlyArr
   const parse = Option.liftThrowable(serialization.makeUnsafe().decode)
   let waitingBytes = 0
 
+  // Refusals wait like all answers until the caller reads; without end, they would fill the memory.
+  const whenAnswered: Effect.Effect<void> = Effect.suspend(() =>
+    state.open && state.calls.size >= callsUnansweredMax
+      ? Effect.andThen(Effect.sleep(unreadLookMillis), whenAnswered)
+      : Effect.void
+  )
+
   const handle = Effect.fnUntraced(function*(value: unknown) {
     const decoded = decodeMessage(value)
     if (Option.isNone(decoded)) {
@@ -65,6 +76,7 @@ const makeInbox = Effect.fnUntraced(function*(state: State, headers: ReadonlyArr
     if (message._tag !== "Request") {
       return yield* write(message)
     }
+    yield* whenAnswered
     state.calls.add(message.id)
     yield* write({ ...message, headers: [...headers, ...message.headers] })
   })

@@ -2,6 +2,7 @@ import { BerthRpcs } from "@berth/domain/BerthRpcs"
 import { Effect, Layer } from "effect"
 import { RpcServer } from "effect/rpc"
 import * as Authentication from "./Authentication.ts"
+import * as EventRpcHandlers from "./EventRpcHandlers.ts"
 import * as OperatorRpcHandlers from "./OperatorRpcHandlers.ts"
 import * as RpcAdmission from "./RpcAdmission.ts"
 import * as RpcHandlers from "./RpcHandlers.ts"
@@ -11,7 +12,13 @@ import type { SocketLimits } from "./SocketLimits.ts"
 /** The remote calls over WebSockets, which a runtime hands to `RpcSockets`. */
 export const layer = (limits?: SocketLimits) =>
   RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
-    Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, Authentication.layerRpc, RpcAdmission.layer]),
+    Layer.provide([
+      RpcHandlers.layer,
+      OperatorRpcHandlers.layer,
+      EventRpcHandlers.layer,
+      Authentication.layerRpc,
+      RpcAdmission.layer
+    ]),
     Layer.provide(
       Layer.effect(RpcServer.Protocol, Effect.map(RpcSockets, ({ protocol }) => RpcAdmission.admitting(protocol)))
     ),

@@ -1,21 +1,36 @@
-import { Effect } from "effect"
-import { HttpServerRequest, HttpServerResponse } from "effect/http"
-import { createHash } from "node:crypto"
+import { HttpServerResponse } from "effect/http"
+import { hash } from "node:crypto"
 
-const tagOf = (text: string): string => `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`
+interface Tagged {
+  readonly text: string
+  readonly tag: string
+}
+
+const tagOf = (text: string): string => `"${hash("sha256", text, "base64url").slice(0, 22)}"`
 
 const names = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch.trim() === "*" || ifNoneMatch.split(",").some((given) => given.trim().replace(/^W\//, "") === tag)
 
-/** Answers a value as JSON with an ETag of its content, or 304 to a caller who has it already. */
-export const taggedJson = Effect.fnUntraced(function*(value: unknown) {
-  const { headers } = yield* HttpServerRequest.HttpServerRequest
+// By the value itself: many ask for what has not changed, and get the same object from the engine.
+const known = new WeakMap<object, Tagged>()
+
+const tagged = (value: object): Tagged => {
+  const earlier = known.get(value)
+  if (earlier !== undefined) {
+    return earlier
+  }
   const text = JSON.stringify(value)
-  const tag = tagOf(text)
+  const made = { text, tag: tagOf(text) }
+  known.set(value, made)
+  return made
+}
+
+/** Answers a value, which never changes, as JSON with an ETag of its content, or 304 to a caller who has it already. */
+export const taggedJson = (value: object, ifNoneMatch: string | undefined): HttpServerResponse.HttpServerResponse => {
+  const { tag, text } = tagged(value)
   // no-cache: keep it, and ask each time whether it has changed.
-  const known = { etag: tag, "cache-control": "no-cache" }
-  const given = headers["if-none-match"]
-  return given !== undefined && names(given, tag)
-    ? HttpServerResponse.empty({ status: 304, headers: known })
-    : HttpServerResponse.text(text, { contentType: "application/json", headers: known })
-})
+  const headers = { etag: tag, "cache-control": "no-cache" }
+  return ifNoneMatch !== undefined && names(ifNoneMatch, tag)
+    ? HttpServerResponse.empty({ status: 304, headers })
+    : HttpServerResponse.text(text, { contentType: "application/json", headers })
+}

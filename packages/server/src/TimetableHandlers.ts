@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import { taggedJson } from "./TaggedJson.ts"
 
-/** Stations, trains and what is free on them, for everybody. */
+/** Stations, trains and their seats, for everybody. */
 export const layer = HttpApiBuilder.group(
   BerthApi,
   "timetable",
@@ -12,10 +12,9 @@ export const layer = HttpApiBuilder.group(
     const desk = yield* ReadingDesk
     return handlers.handleAll({
       stations: ({ query }) => desk.stations(query.query),
-      search: ({ query }) => desk.search(query),
       train: ({ params }) => desk.train(params.trainId),
-      availability: ({ params, query }) => Effect.flatMap(desk.availability({ ...params, ...query }), taggedJson),
-      seats: ({ params, query }) => Effect.flatMap(desk.seats({ ...params, ...query }), taggedJson)
+      seats: ({ params, query, request }) =>
+        Effect.map(desk.seats({ ...params, ...query }), (seats) => taggedJson(seats, request.headers["if-none-match"]))
     })
   })
 )

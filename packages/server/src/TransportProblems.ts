@@ -31,3 +31,5 @@ export class Unhealthy extends Problem<Unhealthy>()("Unhealthy", 503, "Cannot se
 export const internalError = new InternalError({
   detail: "The server failed. Try again, and report the request's id if it fails again."
 })
+
+export const unsupportedMediaType = new UnsupportedMediaType({ detail: "Send the body as application/json." })

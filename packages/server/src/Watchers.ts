@@ -1,8 +1,8 @@
 import { Overloaded } from "@berth/domain/ServiceErrors"
 import { readGauge } from "@berth/engine/metrics/Series"
-import { Context, Deferred, Effect, Layer, Stream } from "effect"
+import { Context, Deferred, Effect, Layer, type Scope, Stream } from "effect"
 
-/** Streams watched at once: each costs four reads of Redis a second, or a row of PostgreSQL a second. */
+/** Streams watched at once: a journey costs four reads of Redis a second, a booking a row of PostgreSQL a second. */
 export const watchersMax = 500
 
 /** After this a stream ends and its watcher asks anew, so that nobody watches on with a token that has ended. */
@@ -15,7 +15,11 @@ const tooMany = new Overloaded({
 
 /** Those who watch: how many there may be, and how they are all sent home. */
 export class Watchers extends Context.Service<Watchers, {
-  /** The stream, for as long as it may be watched. */
+  /** Is one of those who watch for as long as the scope lives; refused where there are too many. */
+  readonly enter: Effect.Effect<void, Overloaded, Scope.Scope>
+  /** The stream, for as long as whoever has entered may watch. */
+  limited<A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R>
+  /** Both. */
   admit<A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E | Overloaded, R>
   /** Ends every stream, so that a server that stops need not wait for those who would watch for ever. */
   readonly end: Effect.Effect<void>
@@ -25,7 +29,7 @@ export class Watchers extends Context.Service<Watchers, {
     Effect.gen(function*() {
       const stopping = yield* Deferred.make<void>()
       let watchers = 0
-      readGauge("berth_watchers", "Journeys and bookings that are watched; refused from 500 up", () => watchers)
+      readGauge("berth_watchers", "Journeys, bookings and runs that are watched; refused from 500 up", () => watchers)
 
       const enter = Effect.acquireRelease(
         Effect.suspend(() => {
@@ -41,12 +45,13 @@ export class Watchers extends Context.Service<Watchers, {
           })
       )
 
+      const limited = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
+        Stream.interruptWhen(stream, Effect.timeoutOption(Deferred.await(stopping), watchFor))
+
       return Watchers.of({
-        admit: (stream) =>
-          Stream.unwrap(Effect.as(
-            enter,
-            Stream.interruptWhen(stream, Effect.timeoutOption(Deferred.await(stopping), watchFor))
-          )),
+        enter,
+        limited,
+        admit: (stream) => Stream.unwrap(Effect.as(enter, limited(stream))),
         end: Effect.asVoid(Deferred.succeed(stopping, undefined))
       })
     })

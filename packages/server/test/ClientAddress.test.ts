@@ -1,5 +1,5 @@
+import { isLoopbackIp, isWithin, parseIp, parseNetwork, subscriberOf } from "@berth/engine/IpAddress"
 import { clientAddress } from "@berth/server/ClientAddress"
-import { isLoopbackIp, isWithin, parseIp, parseNetwork, subscriberOf } from "@berth/server/IpAddress"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 

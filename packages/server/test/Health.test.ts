@@ -2,13 +2,12 @@ import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
-import * as Migrations from "@berth/engine/ledger/Migrations"
 import { RunEpochs } from "@berth/engine/ledger/RunEpochs"
 import { RunRows } from "@berth/engine/ledger/RunRows"
 import * as NodeServer from "@berth/server/NodeServer"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import * as StoreGate from "./StoreGate.ts"
 import * as TestNetwork from "./TestNetwork.ts"
 import { call, embeddedRedis, temporaryDatabase } from "./TestServer.ts"
@@ -28,9 +27,7 @@ class Gates extends Context.Service<Gates, { readonly postgres: Gate; readonly r
 
 const stores = Layer.unwrap(Effect.map(Gates, ({ postgres, redis }) =>
   Layer.merge(
-    Migrations.layer.pipe(
-      Layer.provideMerge(Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }))
-    ),
+    Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
     ManagedRedis.layer(Redacted.make(redis.address))
   )))
 
@@ -48,6 +45,19 @@ const healthIs = (status: number) =>
     schedule: Schedule.spaced("50 millis"),
     until: (answer) => answer.status === status
   })
+
+const decodeFound = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(
+    Schema.Struct({ trains: Schema.Array(Schema.Struct({ availability: Schema.Array(Schema.Json) })) })
+  )
+)
+
+/** What a search says to be free on each train. */
+const availabilityOf = Effect.fnUntraced(function*(path: string) {
+  const answer = yield* call(path)
+  assert.strictEqual(answer.status, 200)
+  return (yield* decodeFound(answer.text)).trains.map(({ availability }) => availability)
+})
 
 layer(server, { timeout: "60 seconds", excludeTestServices: true })("health", (it) => {
   it.effect("names the store that has gone silent, while it still is, and the process lives on", () =>
@@ -73,6 +83,24 @@ layer(server, { timeout: "60 seconds", excludeTestServices: true })("health", (i
       const answers = yield* Effect.all(Array.from({ length: 100 }, () => healthIs(503)), { concurrency: "unbounded" })
       assert.lengthOf(JSON.parse(answers[0]?.text ?? "{}").reasons, 2)
       yield* Effect.all([postgres.open, redis.open])
+      yield* healthIs(200)
+    }))
+
+  it.effect("leaves the timetable to be read while Redis is silent, and only says nothing of what is free", () =>
+    Effect.gen(function*() {
+      const { redis } = yield* Gates
+      const date = yield* TestNetwork.dayFromToday(5)
+      const search = `/api/trains?from=AAA&to=CCC&date=${date}`
+      assert.isNotEmpty(yield* availabilityOf(search))
+      yield* redis.shut
+      assert.deepEqual(yield* availabilityOf(search), [[], []])
+      for (const path of ["/api/stations?query=AAA", "/api/trains/101"]) {
+        assert.strictEqual((yield* call(path)).status, 200)
+      }
+      const free = yield* call(`/api/trains/101/availability?date=${date}`)
+      assert.deepEqual([free.status, free.body["_tag"], free.body["store"]], [503, "StoreUnavailable", "redis"])
+      assert.strictEqual(free.headers.get("retry-after"), "1")
+      yield* redis.open
       yield* healthIs(200)
     }))
 

@@ -57,6 +57,32 @@ describe("a socket", () => {
       assert.deepEqual(sent.map((text) => JSON.parse(text).requestId), ids)
     }))
 
+  it.live("looks at no more calls while the answers of so many wait for a peer that does not read", () =>
+    Effect.gen(function*() {
+      const { peer } = yield* makePeer
+      let looked = 0
+      const full = yield* Deferred.make<void>()
+      const oneMore = yield* Deferred.make<void>()
+      const { hear, send, work } = yield* RpcSocket.make(peer, {
+        headers: [],
+        limits,
+        write: () =>
+          Effect.sync(() => {
+            looked++
+            if (looked === RpcSocket.callsUnansweredMax) Deferred.doneUnsafe(full, Effect.void)
+            if (looked === RpcSocket.callsUnansweredMax + 1) Deferred.doneUnsafe(oneMore, Effect.void)
+          })
+      })
+      yield* Effect.forkScoped(work)
+      for (let id = 0; id < 10 * RpcSocket.callsUnansweredMax; id++) {
+        hear(`${JSON.stringify({ _tag: "Request", id, tag: "Seats", payload: {}, headers: [] })}\n`)
+      }
+      yield* Deferred.await(full)
+      yield* send(answer(0))
+      yield* Deferred.await(oneMore)
+      assert.strictEqual(looked, RpcSocket.callsUnansweredMax + 1)
+    }))
+
   it.live("drops a peer that sends faster than it can be looked at, or too much at once", () =>
     Effect.gen(function*() {
       const slow = yield* makePeer

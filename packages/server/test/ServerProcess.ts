@@ -31,7 +31,12 @@ export const spawnProcess = Effect.fnUntraced(function*(
     Effect.sync(() =>
       spawn(program, args, {
         cwd: root,
-        env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
+        env: {
+          PATH: process.env["PATH"],
+          NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+          NO_COLOR: "1",
+          ...env
+        },
         stdio: ["ignore", "pipe", "pipe"]
       })
     ),

@@ -1,10 +1,12 @@
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { TrainId } from "@berth/domain/TrainId"
+import { EventPublisher } from "@berth/engine/events/EventPublisher"
 import { assert, type Vitest } from "@effect/vitest"
-import { Context, Effect, Layer, Queue, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Queue, Schema, Stream } from "effect"
 import { Headers } from "effect/http"
 import { RpcClient, RpcMiddleware } from "effect/rpc"
 import { BerthRpcs1, RpcAuth1 } from "./BerthRpcs1.ts"
+import { eventSource } from "./EventMessages.ts"
 import { protocolOver, rpcOver, transports } from "./RpcForTests.ts"
 import { dayFromToday } from "./TestNetwork.ts"
 import { type Asked, type engine, readAnswer, tokenOf, toRequest } from "./TestServer.ts"
@@ -112,6 +114,27 @@ export const suite = (it: Vitest.MethodsNonLive<Needs>): void => {
       const cancelled = yield* call(`${path}/cancel`, { token, method: "POST" })
       assert.strictEqual(cancelled.status, 200, cancelled.text)
     }))
+
+  it.effect("events of a booking come as they happen, and after a break those that were not seen", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const token = yield* tokenOf("passenger")
+      const { publish } = yield* EventPublisher
+      const made = yield* call("/api/bookings", { token, body: JSON.stringify(yield* requestFor(5)) })
+      const path = `/api/bookings/${String(made.body["pnr"])}`
+      const url = `${(yield* RunningServer).url}${path}/events`
+      yield* publish
+      const kinds: Array<string> = []
+      const lastId = yield* Effect.scoped(Effect.gen(function*() {
+        const source = yield* eventSource(url, { authorization: `Bearer ${token}` })
+        kinds.push(Option.getOrThrow(yield* source.next).kind)
+        return source.lastId()
+      }))
+      const source = yield* eventSource(url, { authorization: `Bearer ${token}`, "last-event-id": lastId })
+      yield* call(`${path}/cancel`, { token, method: "POST" })
+      yield* publish
+      kinds.push(Option.getOrThrow(yield* source.next).kind)
+      assert.deepEqual(kinds, ["booked", "cancelled"])
+    })))
 
   it.effect("what is asked wrongly is answered with problems", () =>
     Effect.gen(function*() {

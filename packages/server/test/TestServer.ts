@@ -4,7 +4,6 @@ import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
-import * as Migrations from "@berth/engine/ledger/Migrations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { Tokens } from "@berth/server/Tokens"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
@@ -24,11 +23,11 @@ const onServer = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) 
     Effect.provide(Database.layer({ url: Redacted.make(inject("postgresUrl")), maxConnections: 1 }))
   )
 
-/** The address of a database that lives as long as its scope. */
+/** The address of a migrated database that lives as long as its scope. */
 export const temporaryDatabase = Effect.gen(function*() {
   const name = `server_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(
-    onServer((sql) => sql`CREATE DATABASE ${sql(name)}`),
+    onServer((sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(inject("migratedDatabase"))}`),
     () => Effect.ignore(onServer((sql) => sql`DROP DATABASE ${sql(name)} WITH (FORCE)`))
   )
   const url = new URL(inject("postgresUrl"))
@@ -44,8 +43,7 @@ export class TestStores extends Context.Service<TestStores, {
 
 const database = Layer.unwrap(Effect.map(
   TestStores,
-  ({ databaseUrl }) =>
-    Migrations.layer.pipe(Layer.provideMerge(Database.layer({ url: databaseUrl, maxConnections: connectionsMax })))
+  ({ databaseUrl }) => Database.layer({ url: databaseUrl, maxConnections: connectionsMax })
 ))
 
 /** A Redis that lives as long as its scope. */
@@ -90,8 +88,22 @@ export interface Answer {
 
 const decodeBody = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
+/** The first piece of an answer that may never end. */
+export const firstPiece = (response: Response) =>
+  Effect.promise(async () => {
+    const reader = response.body?.getReader()
+    const { value } = await reader?.read() ?? { value: undefined }
+    await reader?.cancel()
+    return new TextDecoder().decode(value)
+  })
+
+const textOf = (response: Response): Effect.Effect<string> =>
+  response.headers.get("content-type")?.startsWith("text/event-stream") === true
+    ? firstPiece(response)
+    : Effect.promise(() => response.text())
+
 export const readAnswer = (response: Response): Effect.Effect<Answer> =>
-  Effect.map(Effect.promise(() => response.text()), (text) => {
+  Effect.map(textOf(response), (text) => {
     const body = decodeBody(text)
     return { status: response.status, headers: response.headers, text, body: body._tag === "Some" ? body.value : {} }
   })

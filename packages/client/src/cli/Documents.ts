@@ -1,8 +1,9 @@
 import { JourneyDate } from "@berth/domain/JourneyDate"
+import { printableJson } from "@berth/domain/PrintableText"
 import { Journey, Station } from "@berth/domain/Train"
 import { Effect, Schema } from "effect"
 import { Invocation } from "./Invocation.ts"
-import { type Line, printableJson } from "./Line.ts"
+import type { Line } from "./Line.ts"
 import { print, Screen } from "./Screen.ts"
 
 // Other commands print the documents of the HTTP API: StationList, Availability, SeatMap, Booking, BookingPage, Cancellation.
@@ -42,5 +43,5 @@ export const answer = Effect.fnUntraced(function*<S extends Schema.Codec<unknown
   const { json } = yield* Invocation
   if (!json) return yield* print(draw)
   const { out } = yield* Screen
-  yield* out.write(`${printableJson(yield* Effect.orDie(Schema.encodeEffect(schema)(value)))}\n`)
+  yield* out.write(`${printableJson(JSON.stringify(yield* Effect.orDie(Schema.encodeEffect(schema)(value))))}\n`)
 })

@@ -1,9 +1,10 @@
+import { printableJson } from "@berth/domain/PrintableText"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { exitStatus, exitStatusOf } from "./ExitStatus.ts"
-import { line, printableJson, span, wrap } from "./Line.ts"
+import { line, span, wrap } from "./Line.ts"
 import { say, Screen } from "./Screen.ts"
 
 /** A failure as it is told. */
@@ -24,6 +25,12 @@ const hints: Readonly<Record<string, string>> = {
   BookingNotFound: "berth bookings lists yours."
 }
 
+/** What the server says in words of HTTP, in those of a shell. */
+const messages: Readonly<Record<string, string>> = {
+  Unauthorized: "This needs a token, and one that the server takes.",
+  BookingNotFound: "You have no such booking."
+}
+
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 const messageOf = (error: unknown): string => {
@@ -33,10 +40,11 @@ const messageOf = (error: unknown): string => {
 }
 
 /** What Effect says of wrong usage over several lines, as one sentence. */
-const sentence = (text: string): string =>
-  oneLine(
-    text.replace(/\s*Did you mean this\?\s*/, ". Did you mean ").replace(/[.?]?$/, text.includes("?") ? "?" : ".")
-  )
+const sentence = (text: string): string => {
+  const [said = "", guesses] = text.split(/\s*Did you mean this\?\s*/)
+  const end = guesses === undefined ? "." : `. Did you mean ${oneLine(guesses).replaceAll(" ", " or ")}?`
+  return oneLine(said).replace(/[.?]?$/, end)
+}
 
 const ofUsage = (error: CliError.ShowHelp): Report => ({
   tag: "WrongUsage",
@@ -51,7 +59,7 @@ const ofError = (error: unknown): Report => {
   const own = Predicate.hasProperty(error, "hint") && Predicate.isString(error.hint) ? error.hint : hints[tag]
   return {
     tag,
-    message: messageOf(error),
+    message: messages[tag] ?? messageOf(error),
     ...(own === undefined ? {} : { hint: own }),
     status: exitStatusOf(error)
   }
@@ -76,9 +84,9 @@ const reportOf = (cause: Cause.Cause<unknown>): Report => {
 const sayJson = ({ hint, message, status, tag }: Report) =>
   Effect.flatMap(Screen, ({ aside }) =>
     aside.write(`${
-      printableJson({
+      printableJson(JSON.stringify({
         error: { _tag: tag, message, ...(hint === undefined ? {} : { hint }), exitStatus: status }
-      })
+      }))
     }\n`))
 
 const sayText = ({ hint, message }: Report) =>

@@ -1,3 +1,4 @@
+import { printable } from "@berth/domain/PrintableText"
 import { displayWidth } from "effect/cli/CliOutput"
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
@@ -12,25 +13,6 @@ export interface Span {
 export type Line = ReadonlyArray<Span>
 
 const codes: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
-
-// What moves the cursor, hides or reorders text, or is no character at all. Joiners stay: names are spelt with them.
-const unsafe =
-  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu
-
-/** The value as JSON in which, too, nothing can act on a terminal; it decodes to the same. */
-export const printableJson = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    unsafe,
-    (found) => Array.from(found, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")
-  )
-
-const escaped = (character: string): string => {
-  const code = character.codePointAt(0) ?? 0
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`
-}
-
-/** The text with whatever could act on a terminal made visible. */
-export const printable = (text: string): string => text.replace(unsafe, escaped)
 
 export const span = (text: string, style?: Style): Span => ({
   text: printable(text),

@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import { line, printable, span, toText } from "./Line.ts"
+import { line, span, toText } from "./Line.ts"
 import { Screen } from "./Screen.ts"
 
 /** What takes no longer than this needs no word. */
@@ -18,7 +18,7 @@ export const withProgress = (what: string) => <A, E, R>(effect: Effect.Effect<A,
     const spin = Effect.gen(function*() {
       yield* Effect.sleep(Duration.millis(patienceMillis))
       for (let frame = 0;; frame++) {
-        const text = line(span(frames[frame % frames.length] ?? "", "cyan"), ` ${printable(what)}…`)
+        const text = line(span(frames[frame % frames.length] ?? "", "cyan"), ` ${what}…`)
         shown = true
         yield* aside.write(eraseLine + toText(text, aside.colours))
         yield* Effect.sleep(Duration.millis(frameMillis))

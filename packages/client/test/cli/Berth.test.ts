@@ -7,7 +7,7 @@ import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { CompletionScript, Failure, LoggedIn, TrainsFound } from "../../src/cli/Documents.ts"
 import { RunningBerth } from "../RunningBerth.ts"
-import { type CallOptions, followBerth, runBerth, temporaryHome } from "./CommandLine.ts"
+import { callBerth, type CallOptions, followBerth, runBerth, temporaryHome } from "./CommandLine.ts"
 import { actsOnTerminal } from "./TerminalText.ts"
 
 /** Somebody with a home of their own, who runs berth against the server. */
@@ -28,7 +28,7 @@ class Traveller extends Context.Service<Traveller, {
 }
 
 const berth = (args: ReadonlyArray<string>, options: CallOptions = {}) =>
-  Effect.flatMap(Traveller, ({ env, home }) => runBerth(home, args, { ...options, env: { ...env, ...options.env } }))
+  Effect.flatMap(Traveller, ({ env, home }) => callBerth(home, args, { ...options, env: { ...env, ...options.env } }))
 
 /** What a call that has to work prints. */
 const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: CallOptions = {}) {
@@ -48,7 +48,7 @@ const freeIn = (found: Availability): number => found.classes[0]?.quotas[0]?.fre
 const failureOf = (stderr: string) =>
   Schema.decodeEffect(Schema.fromJsonString(Failure))(stderr.trimEnd().split("\n").at(-1) ?? "")
 
-/** Each call is a process of its own, and a busy machine may need seconds for one. */
+/** Some calls are processes of their own, and a busy machine may need seconds for one. */
 const callsMillisMax = 120_000
 
 const slots = (passengers: ReadonlyArray<string>) => passengers.flatMap((each) => ["--passenger", each])
@@ -70,16 +70,21 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
     "writes neither colours nor what acts on a terminal into a pipe, and keeps to the width asked for",
     () =>
       Effect.gen(function*() {
-        const texts = yield* Effect.forEach([
+        const { env, home } = yield* Traveller
+        const outcomes = yield* Effect.forEach([
           ["--help"],
           ["availability", "12345", "+25"],
           ["seats", "12345", "+25", "--class", "3A"]
-        ], (args) => done(args, { env: { COLUMNS: "60" } }))
-        for (const text of texts) {
-          for (const each of text.split("\n")) {
+        ], (args) =>
+          runBerth(home, args, { env: { ...env, COLUMNS: "60" } }), { concurrency: 2 })
+        for (const { status, stderr, stdout } of outcomes) {
+          assert.strictEqual(status, 0, stderr)
+          for (const each of stdout.split("\n")) {
             assert.notMatch(each, actsOnTerminal)
             // Only examples, which are for copying, may be longer.
-            if (!each.startsWith("  berth ")) assert.isAtMost([...each].length, 60)
+            if (!each.startsWith("  berth ")) {
+              assert.isAtMost([...each].length, 60)
+            }
           }
         }
       }),
@@ -128,7 +133,7 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
     "ends with a status for each kind of failure, and one sentence instead of a stack",
     () =>
       Effect.gen(function*() {
-        const { home } = yield* Traveller
+        const { env: own, home } = yield* Traveller
         const calls: ReadonlyArray<readonly [status: number, args: ReadonlyArray<string>, env?: CallOptions["env"]]> = [
           [2, ["sell"]],
           [2, ["seats", "12345", "today", "--class", "4A"]],
@@ -143,10 +148,11 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
           [6, ["search", "x"], { BERTH_URL: "http://127.0.0.1:9" }],
           [2, ["bookings"], { BERTH_URL: "", XDG_CONFIG_HOME: join(home, "none"), BERTH_DATA_DIR: join(home, "none") }]
         ]
-        const outcomes = yield* Effect.forEach(calls, ([, args, env = {}]) => berth(args, { env }), { concurrency: 2 })
-        for (const [index, { status, stderr, stdout }] of outcomes.entries()) {
-          const [expected, args] = calls[index] ?? []
-          assert.strictEqual(status, expected, `${args?.join(" ")}: ${stderr}`)
+        for (const [index, [expected, args, env = {}]] of calls.entries()) {
+          // A process ends with what the call comes to, so a few of them show it for all.
+          const run = index % 5 === 0 ? runBerth : callBerth
+          const { status, stderr, stdout } = yield* run(home, args, { env: { ...own, ...env } })
+          assert.strictEqual(status, expected, `${args.join(" ")}: ${stderr}`)
           assert.strictEqual(stdout, "")
           assert.match(stderr, /^berth: .+\.\n|\nberth: .+\.\n/)
           assert.notMatch(stderr, /^ +at /m)
@@ -154,6 +160,16 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
       }),
     callsMillisMax
   )
+
+  it.effect("speaks of commands and tokens, not of paths and headers", () =>
+    Effect.gen(function*() {
+      const misspelt = yield* berth(["bookin"])
+      assert.include(misspelt.stderr, "Did you mean book or bookings?")
+      const refused = yield* berth(["bookings"], { env: { BERTH_TOKEN: "berth_forged" } })
+      const unknown = yield* berth(["show", "9999999999"])
+      assert.include(refused.stderr, "berth login")
+      assert.notMatch(refused.stderr + unknown.stderr, /\/api\/|header/i)
+    }), callsMillisMax)
 
   it.effect("tells programs of a failure in one document", () =>
     Effect.gen(function*() {
@@ -168,7 +184,7 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
     Effect.gen(function*() {
       const { token, url } = yield* Traveller
       const home = yield* temporaryHome
-      const refused = yield* runBerth(home, ["login", "--server", url], { stdin: "berth_forged\n" })
+      const refused = yield* callBerth(home, ["login", "--server", url], { stdin: "berth_forged\n" })
       assert.strictEqual(refused.status, 5)
       const taken = yield* runBerth(home, ["login", "--server", `${url}/`, "--json"], { stdin: `${token}\n` })
       const { configFile, server } = yield* Schema.decodeEffect(Schema.fromJsonString(LoggedIn))(taken.stdout)

@@ -1,8 +1,11 @@
-import { Effect, Queue } from "effect"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { ConfigProvider, Effect, Queue, Stdio, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Program from "../../src/cli/Program.ts"
+import { Screen, type Surface } from "../../src/cli/Screen.ts"
 
 const bin = join(import.meta.dirname, "../../bin/berth.mjs")
 
@@ -47,6 +50,43 @@ export const runBerth = (home: string, args: ReadonlyArray<string>, { env, stdin
     child.stdin.end(stdin ?? "")
     return Effect.sync(() => child.kill())
   })
+
+const pipeInto = (write: (text: string) => void): Surface => ({
+  isTerminal: false,
+  colours: false,
+  width: () => Infinity,
+  height: () => Infinity,
+  write: (text) => Effect.sync(() => write(text))
+})
+
+/**
+ * The same in this process, as if into pipes, for what has nothing to do with there being a process: starting one takes
+ * far longer than the call. No folder is its own, so the home is told by XDG_CONFIG_HOME.
+ */
+export const callBerth = Effect.fnUntraced(
+  function*(home: string, args: ReadonlyArray<string>, { env, stdin = "" }: CallOptions = {}) {
+    let stdout = ""
+    let stderr = ""
+    const screen = Screen.of({
+      out: pipeInto((text) => {
+        stdout += text
+      }),
+      aside: pipeInto((text) => {
+        stderr += text
+      })
+    })
+    const status = yield* Program.run(args).pipe(
+      Effect.provideService(Screen, screen),
+      Effect.provide(Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) })),
+      Effect.provide([
+        NodeServices.layer,
+        ConfigProvider.layer(ConfigProvider.fromUnknown({ XDG_CONFIG_HOME: join(home, ".config"), ...env }))
+      ])
+    )
+    const outcome: Outcome = { status, stdout, stderr }
+    return outcome
+  }
+)
 
 /** A `berth` that goes on: its lines as they come, and a way to press Ctrl-C. */
 export const followBerth = Effect.fnUntraced(

@@ -1,17 +1,7 @@
+import { printable } from "@berth/domain/PrintableText"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import {
-  clip,
-  line,
-  padTo,
-  printable,
-  printableJson,
-  span,
-  toText,
-  trimmed,
-  widthOf,
-  wrap
-} from "../../src/cli/Line.ts"
+import { clip, line, padTo, span, toText, trimmed, widthOf, wrap } from "../../src/cli/Line.ts"
 import { actsOnTerminal, AnyText, Width } from "./TerminalText.ts"
 
 const Parts = Schema.Array(AnyText)
@@ -47,19 +37,6 @@ describe("a line", () => {
 
   it.prop("holds nothing that acts on a terminal", [Parts], ([parts]) => {
     assert.notMatch(toText(line(...parts), false), actsOnTerminal)
-  })
-
-  it.prop("is JSON that decodes to the same, and holds nothing that acts on a terminal", [Parts], ([parts]) => {
-    const json = printableJson(parts)
-    assert.notMatch(json, actsOnTerminal)
-    assert.deepStrictEqual(JSON.parse(json), parts)
-  })
-
-  it("shows what would have acted", () => {
-    assert.strictEqual(printable("\x1b[2J"), "\\x1b[2J")
-    assert.strictEqual(printable("a\r\nb"), "a\\x0d\\x0ab")
-    assert.strictEqual(printable("\u202Eevil"), "\\u{202e}evil")
-    assert.strictEqual(printable("ക്\u200d രവി"), "ക്\u200d രവി")
   })
 
   it("is coloured only where colours are wanted", () => {

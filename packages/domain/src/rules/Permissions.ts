@@ -11,6 +11,7 @@ const permissions = {
   "see and cancel any booking": ["clerk", "operator", "admin"],
   "search bookings, trains and runs": ["clerk", "operator", "admin"],
   "edit seat configurations": ["operator", "admin"],
+  "hear of every booking": ["operator", "admin"],
   "close runs for sale": ["operator", "admin"],
   "export and erase anybody's data": ["admin"],
   "read the audit trail": ["admin"],

@@ -5,6 +5,7 @@ import { type Erasure, JourneysAhead, type PersonalData, PersonNotFound } from "
 import { Pnr } from "@berth/domain/Pnr"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { UserId } from "@berth/domain/UserId"
+import { WebhookScope } from "@berth/domain/Webhook"
 import { Context, DateTime, Effect, Layer, Option, Schema, SchemaTransformation } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { AuditTrail } from "../ledger/AuditTrail.ts"
@@ -35,6 +36,7 @@ const Account = Schema.Struct({
   erasedAt: Schema.NullOr(Instant)
 })
 const Session = Schema.Struct({ createdAt: Instant, expiresAt: Instant })
+const Webhook = Schema.Struct({ url: Schema.String, scope: WebhookScope, createdAt: Instant })
 const Payment = Schema.Struct({ pnr: Pnr, amount: Money, state: Schema.String, createdAt: Instant })
 const Refund = Schema.Struct({ pnr: Pnr, passenger: Schema.Int, amount: Money, createdAt: Instant })
 const Key = Schema.Struct({ pnr: Pnr, createdAt: Instant })
@@ -76,6 +78,12 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
     execute: (userId) =>
       sql`SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM session WHERE user_id = ${userId}
         ORDER BY created_at`
+  }),
+  webhooks: SqlSchema.findAll({
+    Request: Schema.String,
+    Result: Webhook,
+    execute: (userId) =>
+      sql`SELECT url, scope, created_at AS "createdAt" FROM webhook WHERE user_id = ${userId} ORDER BY id`
   }),
   bookings: SqlSchema.findAll({
     Request: Schema.String,
@@ -187,6 +195,7 @@ const make = Effect.gen(function*() {
         userId,
         account,
         sessions: yield* reads.sessions(userId),
+        webhooks: yield* reads.webhooks(userId),
         bookings: bookings.map((row) => toBooking(row, "now")),
         payments: yield* reads.payments(userId),
         refunds: yield* reads.refunds(userId),

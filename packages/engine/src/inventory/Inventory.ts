@@ -48,6 +48,8 @@ export interface AllocateRequest {
   readonly waitlistMax: number
   /** Where the party does not fit and no leg is full: answer `Scattered` and write nothing. */
   readonly tellsScattered: boolean
+  /** Whether the caller will have a promoter pass where one must; else the party waits there, where it may. */
+  readonly firstTry: boolean
 }
 
 export type AllocateReply =
@@ -59,6 +61,8 @@ export type AllocateReply =
   | { readonly _tag: "Full"; readonly free: number }
   /** Does not fit, although every leg has berths enough for it; others would have to be given another berth. */
   | { readonly _tag: "Scattered" }
+  /** Fits, but somebody who waits may have to come first: a promoter must pass. Nothing was written. */
+  | { readonly _tag: "Behind" }
   /** The hold id was used with another fingerprint. */
   | { readonly _tag: "Conflict" }
   /** The hold was ended (released or expired) before; it cannot come back. */
@@ -198,6 +202,11 @@ export class Inventory extends Context.Service<Inventory, {
   unload(run: RunRef, classes: ReadonlyArray<ClassOfRun>): Effect.Effect<void, StoreUnavailable>
   /** The run as it stands, or null where it is not in Redis. */
   snapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): Effect.Effect<RunSnapshot | null, StoreUnavailable>
+  /** The same for those who only look: up to 20 ms old, but never from before what was last done from here. */
+  recentSnapshot(
+    run: RunRef,
+    travelClasses: ReadonlyArray<TravelClass>
+  ): Effect.Effect<RunSnapshot | null, StoreUnavailable>
   /** Runs for which Redis has holds or receipts of holds. */
   readonly runsHeld: Effect.Effect<ReadonlyArray<RunRef>, StoreUnavailable>
   /** Holds whose deadline has passed for at least the given time and of which the ledger has not been asked. */

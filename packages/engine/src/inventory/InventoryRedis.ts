@@ -3,31 +3,48 @@ import { Effect, Layer } from "effect"
 import { allocate } from "./AllocateScript.ts"
 import { applyConfig, judge, release, setWaiting } from "./FenceScripts.ts"
 import { runsHeld } from "./HeldRuns.ts"
-import { Inventory } from "./Inventory.ts"
+import { Inventory, type RunRef } from "./Inventory.ts"
 import { load } from "./LoadScript.ts"
 import { ManagedRedis } from "./ManagedRedis.ts"
 import { overdue } from "./OverdueScript.ts"
 import { promote } from "./PromoteScript.ts"
+import { makeRecentSnapshots } from "./RecentSnapshots.ts"
 import { RedisClock } from "./RedisClock.ts"
 import { classKeys, freedKey, holdKey, metaKey } from "./RunKeys.ts"
-import { snapshot } from "./SnapshotScript.ts"
+import { readStrings, toSnapshot } from "./SnapshotScript.ts"
 
 export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisClock> = Layer.effect(
   Inventory,
   Effect.gen(function*() {
     const redis = yield* ManagedRedis
     const clock = yield* RedisClock
+    const recent = makeRecentSnapshots(redis)
+    const changing = <A, E>(run: RunRef, change: Effect.Effect<A, E>) =>
+      Effect.onExit(change, () => {
+        recent.drop(run)
+        return Effect.void
+      })
     return Inventory.of({
-      allocate: (request) => Effect.flatMap(clock.nowMillis, (nowMillis) => allocate(redis, request, nowMillis)),
-      release: (options) => release(redis, options),
-      judge: (options) => judge(redis, options),
-      setWaiting: (options) => setWaiting(redis, options),
-      promote: (options) => promote(redis, options),
-      applyConfig: (options) => applyConfig(redis, options),
-      load: (runs) => load(redis, runs),
+      allocate: (request) =>
+        changing(request.run, Effect.flatMap(clock.nowMillis, (nowMillis) => allocate(redis, request, nowMillis))),
+      release: (options) => changing(options.run, release(redis, options)),
+      judge: (options) => changing(options.run, judge(redis, options)),
+      setWaiting: (options) => changing(options.run, setWaiting(redis, options)),
+      promote: (options) => changing(options.run, promote(redis, options)),
+      applyConfig: (options) => changing(options.run, applyConfig(redis, options)),
+      load: (runs) =>
+        Effect.map(load(redis, runs), (loaded) => {
+          for (const { run } of runs) recent.drop(run)
+          return loaded
+        }),
       unload: (run, classes) =>
-        Effect.asVoid(redis.send("UNLINK", metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes))),
-      snapshot: (run, travelClasses) => snapshot(redis, run, travelClasses),
+        changing(
+          run,
+          Effect.asVoid(redis.send("UNLINK", metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes)))
+        ),
+      snapshot: (run, travelClasses) =>
+        Effect.map(readStrings(redis, run, travelClasses), (strings) => toSnapshot(strings, travelClasses)),
+      recentSnapshot: recent.get,
       runsHeld: runsHeld(redis),
       overdue: (run, graceMillis) => overdue(redis, run, graceMillis)
     })

@@ -1,7 +1,8 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
+import { Clock, Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
 import { Command, type Redis, type RedisOptions } from "ioredis"
 import { observedScripts, showRedis } from "../metrics/RedisMetrics.ts"
+import { leftAlone, StoreCircuit } from "../StoreCircuit.ts"
 import type { LuaScript } from "./LuaScript.ts"
 import { openLink } from "./RedisLink.ts"
 import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
@@ -31,6 +32,11 @@ export class RedisUnreachable extends Schema.TaggedError<RedisUnreachable>()("Re
 export class RedisRefusal extends Schema.TaggedError<RedisRefusal>()("RedisRefusal", { message: Schema.String }) {}
 
 const unavailable = (detail: string) => new StoreUnavailable({ store: "redis", retryAfterSeconds: 1, detail })
+const doesNotAnswer = unavailable("Redis does not answer. Try again in a second.")
+const refusedLeftAlone = new RedisRefusal({ message: leftAlone.redis.detail })
+
+/** Whether Redis itself said it, and not the client in its stead. */
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === "ReplyError"
 
 /** A node that takes writes, addressed by itself. */
 export interface RedisNode {
@@ -39,8 +45,8 @@ export interface RedisNode {
 }
 
 /**
- * A connection to Redis, or to the nodes of a Redis Cluster, that lives as long as its scope. While it is away calls fail at once, nothing is queued and
- * nothing is sent again: a late allocation would hold berths for nobody.
+ * A connection to Redis, or to the nodes of a Redis Cluster, that lives as long as its scope. While it is away calls fail
+ * at once, nothing is queued and nothing is sent again: a late allocation would hold berths for nobody.
  */
 export class ManagedRedis extends Context.Service<ManagedRedis, {
   /** Counts the connections made so far; changes with every reconnect. */
@@ -121,17 +127,16 @@ const connect = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>, onRe
   return link
 })
 
-const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
-  const connections = yield* SubscriptionRef.make(0)
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const link = yield* connect(uri, () => fork(SubscriptionRef.update(connections, (count) => count + 1)))
+/** Calls under way: so many at most, and none to a Redis that does not answer. The silence of a node is not a cluster's. */
+const makeCalls = (circuit: StoreCircuit, isCluster: boolean) => {
   let inFlight = 0
-  showRedis(() => inFlight, () => SubscriptionRef.getUnsafe(connections))
-
   const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
     Effect.callback<A, RedisRefusal>((resume) => {
       if (inFlight >= commandsInFlightMax) {
         return resume(new RedisRefusal({ message: `${commandsInFlightMax} calls are under way` }))
+      }
+      if (!circuit.admits()) {
+        return resume(refusedLeftAlone)
       }
       inFlight++
       const settle = (reply: Effect.Effect<A, RedisRefusal>) => {
@@ -139,23 +144,48 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
         return resume(reply)
       }
       call().then(
-        (reply) => settle(Effect.succeed(reply)),
-        (error: unknown) =>
-          settle(Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) })))
+        (reply) => {
+          circuit.answered()
+          return settle(Effect.succeed(reply))
+        },
+        (error: unknown) => {
+          if (isReply(error)) circuit.answered()
+          else if (!isCluster) circuit.wasSilent()
+          return settle(
+            Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) }))
+          )
+        }
       )
     })
+  return { attempt, underWay: () => inFlight }
+}
+
+const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
+  const connections = yield* SubscriptionRef.make(0)
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+  const circuit = new StoreCircuit("redis", () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+  const link = yield* connect(uri, () => {
+    circuit.answered()
+    fork(SubscriptionRef.update(connections, (count) => count + 1))
+  })
+  const { attempt, underWay } = makeCalls(circuit, link.isCluster)
+  showRedis(underWay, () => SubscriptionRef.getUnsafe(connections))
 
   const orUnavailable = (error: RedisRefusal): Effect.Effect<never, StoreUnavailable> => {
+    if (error === refusedLeftAlone) {
+      return Effect.fail(leftAlone.redis)
+    }
     // A script or a command that is wrong stays wrong: no caller can act on it.
     if (/^(?:ERR|WRONGTYPE) /.test(error.message)) {
       return Effect.die(new Error(error.message))
     }
     // A lost connection was logged when it was lost, and at the bound every caller comes here: a line for each call
     // would be a flood. The message alone is logged, for the error holds the call's arguments.
-    const silent = !link.isReady() || inFlight >= commandsInFlightMax
+    const silent = !link.isReady() || underWay() >= commandsInFlightMax
     return Effect.andThen(
       silent ? Effect.void : Effect.logWarning(`Redis refused a call: ${error.message}`),
-      unavailable("Redis does not answer. Try again in a second.")
+      doesNotAnswer
     )
   }
 

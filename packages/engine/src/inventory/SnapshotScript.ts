@@ -9,10 +9,13 @@ import { bitmapKey, freedKey, metaKey } from "./RunKeys.ts"
 
 const script = luaScript("snapshot-n")
 
-const decodeReply = Schema.decodeUnknownEffect(
-  Schema.Tuple([Schema.Array(Schema.Uint8Array), Schema.Array(Schema.Uint8Array)])
-)
-const decodeGate = Schema.decodeUnknownEffect(GateText)
+const Reply = Schema.Tuple([Schema.Array(Schema.Uint8Array), Schema.Array(Schema.Uint8Array)])
+
+/** A run's strings as Redis has them: META's fields and values in turn, then for each class what is taken and freed. */
+export type RunStrings = typeof Reply.Type
+
+const decodeReply = Schema.decodeUnknownEffect(Reply)
+const decodeGate = Schema.decodeUnknownSync(GateText)
 const isQuota = Schema.is(Quota)
 
 const noBytes = new Uint8Array()
@@ -39,31 +42,36 @@ const toClass = (
   return { masks, taken, freed, waitingParties, waitingPassengers }
 }
 
-export const snapshot = Effect.fnUntraced(function*(
+export const readStrings = (
   redis: ManagedRedis["Service"],
   run: RunRef,
   travelClasses: ReadonlyArray<TravelClass>
-) {
-  const reply = yield* redis.runBinary(
-    script,
-    [metaKey(run), freedKey(run), ...travelClasses.map((travelClass) => bitmapKey(run, travelClass))],
-    travelClasses
+) =>
+  Effect.flatMap(
+    redis.runBinary(
+      script,
+      [metaKey(run), freedKey(run), ...travelClasses.map((travelClass) => bitmapKey(run, travelClass))],
+      travelClasses
+    ),
+    (reply) => Effect.orDie(decodeReply(reply))
   )
-  const [meta, bytes] = yield* Effect.orDie(decodeReply(reply))
+
+/** What the strings of a run say of it; null where it is not in Redis. */
+export const toSnapshot = (
+  [meta, bytes]: RunStrings,
+  travelClasses: ReadonlyArray<TravelClass>
+): RunSnapshot | null => {
   const fields = new Map<string, Uint8Array>()
   for (let n = 0; n < meta.length; n += 2) {
     fields.set(text(meta[n] ?? noBytes), meta[n + 1] ?? noBytes)
   }
   const gate = fields.get("gate")
-  if (gate === undefined) {
-    return null
-  }
-  const found: RunSnapshot = {
-    gate: parseGate(yield* Effect.orDie(decodeGate(text(gate)))),
+  // Only this project's scripts can have written a gate, so that one which does not decode is a defect.
+  return gate === undefined ? null : {
+    gate: parseGate(decodeGate(text(gate))),
     classes: new Map(travelClasses.map((travelClass, n) => [
       travelClass,
       toClass(fields, travelClass, bytes[2 * n] ?? noBytes, bytes[2 * n + 1] ?? noBytes)
     ]))
   }
-  return found
-})
+}

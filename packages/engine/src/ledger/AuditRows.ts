@@ -42,20 +42,24 @@ export class AuditRows extends Context.Service<AuditRows, {
   static readonly layer = Layer.effect(AuditRows, Effect.suspend(() => make))
 }
 
+// OFFSET 0 keeps each of these a look-up by the run or the booking; joined freely, the planner thinks of a hundred runs and
+// reads the whole tables.
 const selectContradictions = (sql: SqlClient.SqlClient, ids: string) =>
   sql`
     WITH runs AS MATERIALIZED (
       SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
     ), booked AS MATERIALIZED (
       SELECT b.pnr, b.run_id, b.state, int4range(b.from_stop, b.to_stop) AS legs
-      FROM runs JOIN booking b ON b.run_id = runs.id
+      FROM runs CROSS JOIN LATERAL (SELECT * FROM booking b WHERE b.run_id = runs.id OFFSET 0) b
     ), travellers AS MATERIALIZED (
-      SELECT k.run_id, k.legs, p.* FROM booked k JOIN passenger p USING (pnr)
+      SELECT k.run_id, k.legs, p.* FROM booked k
+      CROSS JOIN LATERAL (SELECT * FROM passenger p WHERE p.pnr = k.pnr OFFSET 0) p
     ), sold AS MATERIALIZED (
       SELECT runs.id AS run_id, s.* FROM runs
-      JOIN sale s ON s.active AND s.berth >= runs.id << 16 AND s.berth < (runs.id + 1) << 16
+      CROSS JOIN LATERAL (
+        SELECT * FROM sale s WHERE s.active AND s.berth >= runs.id << 16 AND s.berth < (runs.id + 1) << 16 OFFSET 0) s
     ), waits AS MATERIALIZED (
-      SELECT w.* FROM runs JOIN waitlist_entry w ON w.run_id = runs.id
+      SELECT w.* FROM runs CROSS JOIN LATERAL (SELECT * FROM waitlist_entry w WHERE w.run_id = runs.id OFFSET 0) w
     ), contradiction AS (
       SELECT a.run_id, 'a berth is sold twice' AS subject,
         format('passenger %s of %s has it on legs %s', a.passenger, a.pnr, a.legs) AS one,

@@ -6,16 +6,20 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Context, DateTime, Effect, Layer, Queue, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { ExpectedWait } from "../ExpectedWait.ts"
 import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
 import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
 import { decided } from "./UnknownOutcome.ts"
 import { areWritten } from "./WrittenBookings.ts"
 
-/** Bookings that may wait for a commit; beyond it callers are told to come back. */
+/** Bookings that may wait for a commit, whatever the wait; beyond it callers are told to come back. */
 const queueMax = 2000
+
+/** Longest wait for a commit that a booking is begun with, ms. */
+const waitMillisMax = 2_000
 
 /** Bookings that share a transaction at most; more only lengthens what a failure takes with it. */
 const batchMax = 64
@@ -78,19 +82,25 @@ interface Waiting {
   readonly answer: (outcome: Effect.Effect<CommitOutcome, StoreUnavailable>) => void
 }
 
-const overloaded = new Overloaded({
+/** Said before anything was done, or where a booking that was begun finds no room. */
+export const overloaded = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More bookings are waiting to be written than can be served soon. Try again in a second with the same key."
 })
 
 /** Writes bookings into the record, many in one transaction, each whole or not at all. */
 export class BookingCommits extends Context.Service<BookingCommits, {
+  /** Fails where a booking that is begun now would have to wait too long for its commit. */
+  readonly admit: Effect.Effect<void, Overloaded>
   commit(booking: NewBooking): Effect.Effect<CommitOutcome, StoreUnavailable | Overloaded>
 }>()("@berth/engine/ledger/BookingCommits") {
   static readonly layer = Layer.effect(
     BookingCommits,
     Effect.gen(function*() {
-      const writeBatch = observedBatch(yield* makeWriteBatch)
+      const clock = yield* Clock.Clock
+      const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+      const expected = new ExpectedWait(batchMax * batchesAtOnce, nowMillis)
+      const writeBatch = expected.timing(observedBatch(yield* makeWriteBatch))
       const queue = yield* Queue.dropping<Waiting>(queueMax)
       showCommitQueue(() => Queue.sizeUnsafe(queue))
 
@@ -105,6 +115,9 @@ export class BookingCommits extends Context.Service<BookingCommits, {
       }))
 
       return BookingCommits.of({
+        admit: Effect.suspend(() =>
+          expected.millis(Queue.sizeUnsafe(queue)) > waitMillisMax ? Effect.fail(overloaded) : Effect.void
+        ),
         commit: (booking) =>
           tracedItem("BookingCommits.commit", booking)(
             Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {

@@ -1,12 +1,14 @@
 import type { SqlClient } from "effect/sql"
 
-/** Where holds, payments and the books of the bookings of some runs do not agree. */
+/** Where holds, payments and the books of the bookings of some runs do not agree; with OFFSET 0 as in AuditRows. */
 export const selectBooksContradictions = (sql: SqlClient.SqlClient, ids: string) =>
   sql`
     WITH runs AS MATERIALIZED (
       SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
     ), held AS MATERIALIZED (
-      SELECT b.run_id, h.pnr, h.state FROM runs JOIN booking b ON b.run_id = runs.id JOIN booking_hold h USING (pnr)
+      SELECT b.run_id, h.pnr, h.state FROM runs
+      CROSS JOIN LATERAL (SELECT * FROM booking b WHERE b.run_id = runs.id OFFSET 0) b
+      JOIN booking_hold h USING (pnr)
     ), paid AS MATERIALIZED (
       SELECT held.run_id, p.id, p.pnr, p.state, p.amount_paise FROM held JOIN payment p USING (pnr)
     ), said AS (
@@ -43,7 +45,7 @@ export const selectBooksContradictions = (sql: SqlClient.SqlClient, ids: string)
       UNION ALL
       SELECT held.run_id, 'a booking that was not paid in time has passengers',
         format('the hold of %s is %s', held.pnr, held.state), format('passengers that travel or wait: %s', count(*))
-      FROM held JOIN passenger x USING (pnr)
+      FROM held CROSS JOIN LATERAL (SELECT * FROM passenger x WHERE x.pnr = held.pnr OFFSET 0) x
       WHERE x.state <> 'CANCELLED' AND held.state IN ('released', 'expired')
         AND NOT EXISTS (SELECT FROM paid p WHERE p.pnr = held.pnr AND p.state IN ('authorised', 'captured'))
       GROUP BY held.run_id, held.pnr, held.state

@@ -3,6 +3,7 @@ import type { Redacted } from "effect"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { hostname } from "node:os"
+import * as GuardedPostgres from "./GuardedPostgres.ts"
 
 /** Longest that a statement may take, ms; a booking's answer is given up long before. */
 const statementMillisMax = 10_000
@@ -18,20 +19,23 @@ const applicationName = `berth ${process.pid}@${hostname()}`.slice(0, 63)
  * take longer raises the limits for its own transaction.
  */
 export const layer = (options: { readonly url: Redacted.Redacted; readonly maxConnections: number }) =>
-  PgClient.layer({
-    url: options.url,
-    maxConnections: options.maxConnections,
-    connectTimeout: "5 seconds",
-    keepAlive: "10 seconds",
-    applicationName,
-    startupParameters: {
-      statement_timeout: String(statementMillisMax),
-      transaction_timeout: String(transactionMillisMax),
-      idle_in_transaction_session_timeout: String(transactionMillisMax),
-      // One path for every session, whatever a role's defaults are.
-      timezone: "UTC"
-    }
-  })
+  PgClient.layerFrom(Effect.flatMap(
+    PgClient.make({
+      url: options.url,
+      maxConnections: options.maxConnections,
+      connectTimeout: "5 seconds",
+      keepAlive: "10 seconds",
+      applicationName,
+      startupParameters: {
+        statement_timeout: String(statementMillisMax),
+        transaction_timeout: String(transactionMillisMax),
+        idle_in_transaction_session_timeout: String(transactionMillisMax),
+        // One path for every session, whatever a role's defaults are.
+        timezone: "UTC"
+      }
+    }),
+    (client) => GuardedPostgres.make(client, options.maxConnections)
+  ))
 
 /** Runs a long piece of maintenance in a transaction of its own, without the limits of a booking. */
 export const maintenance = <A, E, R>(sql: SqlClient.SqlClient, self: Effect.Effect<A, E, R>) =>
@@ -39,7 +43,7 @@ export const maintenance = <A, E, R>(sql: SqlClient.SqlClient, self: Effect.Effe
     yield* sql`SET LOCAL statement_timeout = 0`
     yield* sql`SET LOCAL transaction_timeout = 0`
     return yield* self
-  }))
+  })).pipe(Effect.provideService(GuardedPostgres.AnswerMillisMax, Infinity))
 
 /** The versions of PostgreSQL that Berth runs on: exclusion constraints on partitioned tables came with 17. */
 const serverVersionMin = 170_000

@@ -1,10 +1,12 @@
 import type { Money } from "@berth/domain/Money"
 import { Pnr } from "@berth/domain/Pnr"
-import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, DateTime, Effect, Layer, Schema, Semaphore } from "effect"
+import type { Overloaded, StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { Clock, Context, DateTime, Effect, flow, Layer, Schema, Semaphore } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import type { CommitOutcome, NewBooking } from "./BookingCommits.ts"
+import { ExpectedWait } from "../ExpectedWait.ts"
+import { type CommitOutcome, type NewBooking, overloaded } from "./BookingCommits.ts"
 import { Cancelled } from "./Cancellations.ts"
+import { WaitMillisMax } from "./GuardedPostgres.ts"
 import { fromStore } from "./LedgerError.ts"
 
 /** How long a booking is held until it must be paid; long enough for a bank's second factor. */
@@ -12,6 +14,9 @@ export const holdMinutes = 10
 
 /** Held bookings written at once; the other connections are for bookings that need no hold. */
 const writersMax = 4
+
+/** Longest wait for its writing that a held booking is begun with, ms. */
+const waitMillisMax = 2_000
 
 /** Holds that are ended in one transaction. */
 const expireMax = 50
@@ -28,6 +33,8 @@ export type ExpiredHold = typeof ExpiredHold.Type
 
 /** Bookings that are held until they are paid, in the record: each hold begins with its sale and ends once. */
 export class HeldBookings extends Context.Service<HeldBookings, {
+  /** Fails where a booking that is begun now would have to wait too long to be written. */
+  readonly admit: Effect.Effect<void, Overloaded>
   /**
    * Writes a booking with its hold, and what each passenger is to pay. By itself and not with others in a batch, so that
    * bookings which are not held have nothing to do with it. Where the answer is lost, the key tells what became of it.
@@ -41,6 +48,9 @@ export class HeldBookings extends Context.Service<HeldBookings, {
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const writers = yield* Semaphore.make(writersMax)
+      const clock = yield* Clock.Clock
+      const expected = new ExpectedWait(writersMax, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+      let underWay = 0
       const insert = SqlSchema.findOne({
         Request: Schema.Struct({ booking: Schema.String, fares: Schema.fromJsonString(Schema.Array(Schema.Int)) }),
         Result: Outcome,
@@ -57,9 +67,19 @@ export class HeldBookings extends Context.Service<HeldBookings, {
         Result: Schema.Struct({ ended: ExpiredHold }),
         execute: (max) => sql`SELECT ended FROM expire_holds(${max}) ended`
       })
+      const counted = <A, E>(self: Effect.Effect<A, E>) =>
+        Effect.suspend(() => {
+          underWay++
+          return Effect.ensuring(self, Effect.sync(() => underWay--))
+        })
+      // Redis has seated it: that it is refused a connection would leave its berths idle.
+      const write = expected.timing(flow(insert, Effect.provideService(WaitMillisMax, Infinity)))
       return HeldBookings.of({
+        admit: Effect.suspend(() =>
+          expected.millis(Math.max(0, underWay - writersMax)) > waitMillisMax ? Effect.fail(overloaded) : Effect.void
+        ),
         commit: ({ deadlineMillis, ...booking }, fares) =>
-          insert({
+          write({
             booking: JSON.stringify({ ...booking, deadline: DateTime.formatIso(DateTime.makeUnsafe(deadlineMillis)) }),
             fares: fares.map(({ amount }) => amount)
           }).pipe(
@@ -70,7 +90,8 @@ export class HeldBookings extends Context.Service<HeldBookings, {
               bookedAt: DateTime.formatIso(createdAt)
             })),
             fromStore,
-            writers.withPermit
+            writers.withPermit,
+            counted
           ),
         expire: Effect.map(fromStore(expire(expireMax)), (rows) => rows.map(({ ended }) => ended))
       })

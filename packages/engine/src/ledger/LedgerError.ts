@@ -3,12 +3,22 @@ import { Clock, Effect, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { note } from "../metrics/Series.ts"
 import { postgresFailures } from "../metrics/StoreFailures.ts"
+import { leftAlone } from "../StoreCircuit.ts"
 
 const postgresAway = new StoreUnavailable({
   store: "postgresql",
   retryAfterSeconds: 2,
   detail: "The record does not answer at the moment. Try again in 2 seconds, a booking with the same Idempotency-Key."
 })
+
+/** Why a statement was not sent: PostgreSQL has not answered others. */
+export class StoreLeftAlone extends Schema.TaggedError<StoreLeftAlone>()("StoreLeftAlone", {}) {
+  override get message(): string {
+    return leftAlone.postgresql.detail
+  }
+}
+
+const isLeftAlone = Schema.is(StoreLeftAlone)
 
 export const isSqlError = Schema.is(SqlError.SqlError)
 
@@ -61,15 +71,17 @@ export const fromStore = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<A, Exclude<E, OfSql> | StoreUnavailable, R> =>
   // catchIf does not narrow a type parameter.
-  // @effect-diagnostics-next-line catchConditionalRefailToCatchIf:off
   Effect.catch(
     Effect.catchDefect(self, failOfSql),
     (error): Effect.Effect<never, Exclude<E, OfSql> | StoreUnavailable> => {
       if (isNotOfSql(error)) {
         return Effect.fail(error)
       }
-      return isSqlError(error) && isStoreAway(error)
-        ? Effect.andThen(sayAway(error), Effect.fail(postgresAway))
-        : Effect.die(error)
+      if (!isSqlError(error) || !isStoreAway(error)) {
+        return Effect.die(error)
+      }
+      return isLeftAlone(error.reason.cause)
+        ? Effect.fail(leftAlone.postgresql)
+        : Effect.andThen(sayAway(error), Effect.fail(postgresAway))
     }
   )

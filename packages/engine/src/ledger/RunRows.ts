@@ -27,6 +27,9 @@ const RunBehind = Schema.Struct({
 })
 export type RunBehind = typeof RunBehind.Type
 
+const OpenRun = Schema.Struct({ id: Schema.Int, booked: Schema.Boolean })
+export type OpenRun = typeof OpenRun.Type
+
 /** The rows of runs: made for the booking window, found, brought up to date. */
 export class RunRows extends Context.Service<RunRows, {
   /** Makes the runs of the booking window that are not there yet, and answers how many. */
@@ -37,8 +40,8 @@ export class RunRows extends Context.Service<RunRows, {
   readonly onSale: Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** The same with their names, in no order. */
   readonly onSaleNamed: Effect.Effect<ReadonlyArray<typeof NamedRun.Type>, StoreUnavailable>
-  /** Runs that Redis should have, by their numbers: the next ones after a number. */
-  openAfter(runId: number, limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
+  /** Runs that Redis should have, by their numbers: the next ones after a number, and whether anybody has booked them. */
+  openAfter(runId: number, limit: number): Effect.Effect<ReadonlyArray<OpenRun>, StoreUnavailable>
   /** The days it is in the time zones of all trains; another text when one of them has passed midnight. */
   readonly today: Effect.Effect<string, StoreUnavailable>
   /** Runs that have arrived everywhere at least a day ago and are not closed yet, up to a thousand. */
@@ -115,9 +118,11 @@ const make = Effect.gen(function*() {
   })
   const selectOpenAfter = SqlSchema.findAll({
     Request: Schema.Struct({ after: Schema.Int, limit: Schema.Int }),
-    Result: runIds,
+    Result: OpenRun,
     execute: ({ after, limit }) =>
-      sql`SELECT id::float8 AS id FROM run WHERE id > ${after}::float8::bigint AND state = 'OPEN' ORDER BY id LIMIT ${limit}`
+      sql`
+        SELECT r.id::float8 AS id, EXISTS (SELECT FROM booking b WHERE b.run_id = r.id) AS booked
+        FROM run r WHERE r.id > ${after}::float8::bigint AND r.state = 'OPEN' ORDER BY r.id LIMIT ${limit}`
   })
   const selectToday = SqlSchema.findAll({
     Request: Schema.Void,
@@ -172,7 +177,7 @@ const make = Effect.gen(function*() {
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),
     onSale: fromStore(Effect.map(selectOnSale(undefined), idsOf)),
     onSaleNamed: fromStore(onSaleNamed(sql)),
-    openAfter: (after, limit) => fromStore(Effect.map(selectOpenAfter({ after, limit }), idsOf)),
+    openAfter: (after, limit) => fromStore(selectOpenAfter({ after, limit })),
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())
     ),

@@ -9,7 +9,7 @@ export const areWritten = (sql: SqlClient.SqlClient) => {
     Result: Schema.Struct({ count: Schema.Int }),
     execute: (pnrs) =>
       sql`SELECT count(*)::int AS count FROM booking
-        WHERE pnr IN (SELECT jsonb_array_elements_text(${pnrs}::text::jsonb))`
+        WHERE pnr = ANY (ARRAY(SELECT jsonb_array_elements_text(${pnrs}::text::jsonb)))`
   })
   return (pnrs: ReadonlyArray<Pnr>) =>
     count(pnrs).pipe(

@@ -25,6 +25,10 @@ BEGIN
   GRANT UPDATE (state) ON booking_hold, payment, refund TO berth_engine;
   GRANT INSERT, UPDATE (attempts, due_at, done) ON outbox TO berth_engine;
   GRANT INSERT ON entry, idempotency_key TO berth_engine;
+  -- Both tell of what happens to bookings, by triggers, and read what was told.
+  GRANT INSERT ON event_outbox TO berth_engine;
+  GRANT SELECT ON event, event_log, webhook_delivery TO berth_engine;
+  GRANT SELECT (id, user_id, url, scope, created_at) ON webhook TO berth_engine;
 
   -- The server books, and edits seats for admins; the triggers of an edit act with its rights.
   GRANT SELECT ON account, session, totp, recovery_code, mail_code, audit TO berth_server;
@@ -43,6 +47,17 @@ BEGIN
   GRANT INSERT, UPDATE (active, quota) ON berth TO berth_server;
   GRANT INSERT ON berth_quota TO berth_server;
 
+  -- It takes webhooks down, and their secrets it cannot read again.
+  GRANT INSERT, DELETE ON webhook TO berth_server;
+  GRANT UPDATE (dead, attempts, due_at) ON webhook_delivery TO berth_server;
+
+  -- The scheduler numbers events and sends them.
+  GRANT SELECT, DELETE ON event_outbox TO berth_scheduler;
+  GRANT INSERT, DELETE ON event TO berth_scheduler;
+  GRANT UPDATE (last_id, published_id, pruned_id) ON event_log TO berth_scheduler;
+  GRANT SELECT (secret) ON webhook TO berth_scheduler;
+  GRANT INSERT, DELETE, UPDATE (attempts, due_at, dead, failure) ON webhook_delivery TO berth_scheduler;
+
   -- The scheduler makes the runs of the window and forgets old keys.
   GRANT INSERT ON run TO berth_scheduler;
   GRANT DELETE ON idempotency_key TO berth_scheduler;
@@ -55,6 +70,7 @@ BEGIN
     ON booking TO berth_reader;
   GRANT SELECT (pnr, number, age, gender, wish, state, berth, moved_from, waitlist_number) ON passenger TO berth_reader;
   GRANT SELECT (pnr, run_id, travel_class, kind, number, passengers, state, leaving) ON waitlist_entry TO berth_reader;
-  -- Not for reports: outbox.
+  GRANT SELECT ON event, event_log TO berth_reader;
+  -- Not for reports: outbox, event_outbox, webhook, webhook_delivery.
 END
 $$

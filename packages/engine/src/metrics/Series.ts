@@ -1,4 +1,4 @@
-import { Context, Effect, Metric } from "effect"
+import { Context, Effect, type Exit, Metric } from "effect"
 
 const registry = Context.empty()
 
@@ -61,6 +61,13 @@ export const readGauge = (name: string, description: string, read: () => number)
   Metric.registerUnsafe(Metric.gauge(name, { description }), registry, { get: () => ({ value: read() }), ...readOnly })
 }
 
+/** Numbers told apart by the value of one label. */
+export const readGauges = (name: string, description: string, label: string) => (value: string, read: () => number) =>
+  Metric.registerUnsafe(Metric.gauge(name, { description, attributes: { [label]: value } }), registry, {
+    get: () => ({ value: read() }),
+    ...readOnly
+  })
+
 /** The same of a number that only grows. */
 export const readCounter = (name: string, description: string, read: () => number): void => {
   Metric.registerUnsafe(Metric.counter(name, { description }), registry, {
@@ -73,12 +80,15 @@ export const readCounter = (name: string, description: string, read: () => numbe
 export const note = (metric: Metric.Metric<number, unknown>, value: number): void =>
   metric.updateUnsafe(value, registry)
 
-/** Records how long an effect takes, however it ends. */
-export const timed = (metric: Metric.Histogram<number>) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.clockWith((clock) => {
-    const startNanos = clock.monotonicTimeNanosUnsafe()
-    return Effect.ensuring(
-      self,
-      Effect.sync(() => note(metric, Number(clock.monotonicTimeNanosUnsafe() - startNanos) / 1e9))
-    )
-  })
+/** Records how long an effect takes, however it ends, and tells `ended` of its end. */
+export const timed =
+  <A = unknown, E = unknown>(metric: Metric.Histogram<number>, ended?: (exit: Exit.Exit<A, E>) => void) =>
+  <B extends A, F extends E, R>(self: Effect.Effect<B, F, R>): Effect.Effect<B, F, R> =>
+    Effect.clockWith((clock) => {
+      const startNanos = clock.monotonicTimeNanosUnsafe()
+      return Effect.onExit(self, (exit) => {
+        note(metric, Number(clock.monotonicTimeNanosUnsafe() - startNanos) / 1e9)
+        ended?.(exit)
+        return Effect.void
+      })
+    })

@@ -8,6 +8,7 @@ import { type DuePayment, type LateParty, PaymentRecords, type SeatingOutcome } 
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { holdIdOf, keyHashOfLate, noFingerprint } from "../sale/BookingKey.ts"
 import { hasLeft } from "../sale/Order.ts"
+import { Promoter } from "../sale/Promoter.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
 import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
@@ -105,6 +106,7 @@ const makeWrite = Effect.gen(function*() {
 
 const makeTry = Effect.gen(function*() {
   const inventory = yield* Inventory
+  const promoter = yield* Promoter
   const catchUp = yield* makeCatchUp
   const write = yield* makeWrite
 
@@ -133,6 +135,7 @@ const makeTry = Effect.gen(function*() {
         fingerprint: noFingerprint,
         party: partyOf(party),
         waitlistMax: 0,
+        firstTry: true,
         tellsScattered: false
       })
       switch (reply._tag) {
@@ -145,6 +148,9 @@ const makeTry = Effect.gen(function*() {
         case "Ended":
         case "Conflict":
           return "againWithNewHold"
+        case "Behind":
+          yield* promoter.promote(run.id)
+          return "again"
         case "Late":
           return "again"
         case "Gate":

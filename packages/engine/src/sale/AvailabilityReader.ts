@@ -13,8 +13,9 @@ import type { TravelClass } from "@berth/domain/TravelClass"
 import { Context, Effect, Layer } from "effect"
 import { countBits, takenBays } from "../inventory/BayBits.ts"
 import { type ClassSnapshot, Inventory, type RunSnapshot } from "../inventory/Inventory.ts"
+import type { RunGate } from "../inventory/RunGate.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
-import { journeyOn } from "../timetable/Journeys.ts"
+import { journeyOn, type RunJourney } from "../timetable/Journeys.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
@@ -26,6 +27,11 @@ export interface JourneyAsked {
   readonly to?: StationCode
 }
 
+interface ClassTotal {
+  readonly travelClass: TravelClass
+  readonly free: number
+}
+
 type RunError = InstanceType<(typeof runErrors)[number]>
 
 /** What is free, counted from Redis's strings: one read answers every pair of stations. */
@@ -34,11 +40,8 @@ export class AvailabilityReader extends Context.Service<AvailabilityReader, {
   seats(
     asked: JourneyAsked & { readonly travelClass: TravelClass }
   ): Effect.Effect<SeatMap, RunError | ClassNotOnTrain>
-  /** Free berths by class on legs of a run, or none where the run is not in Redis. */
-  freeByClass(run: Run, range: LegRange): Effect.Effect<
-    ReadonlyArray<{ readonly travelClass: TravelClass; readonly free: number }>,
-    RunError
-  >
+  /** Free berths by class on a journey of a run, or none where the run is not in Redis. */
+  freeByClass(run: Run, journey: RunJourney): Effect.Effect<ReadonlyArray<ClassTotal>, RunError>
 }>()("@berth/engine/sale/AvailabilityReader") {
   static readonly layer = Layer.effect(AvailabilityReader, Effect.suspend(() => make))
 }
@@ -49,30 +52,43 @@ const make = Effect.gen(function*() {
   const loader = yield* RunLoader
   const stations = yield* Stations
 
-  const snapshotOf = (run: Run) => inventory.snapshot(run, [...run.composition.classes.keys()])
+  const load = Effect.fnUntraced(function*(run: Run) {
+    yield* loader.prepare(run)
+    return yield* inventory.snapshot(run, [...run.composition.classes.keys()])
+  })
 
   /** Loads the run first where Redis does not have it. */
-  const snapshot = Effect.fnUntraced(function*(run: Run) {
-    const found = yield* snapshotOf(run)
-    if (found !== null) {
-      return found
-    }
-    yield* loader.prepare(run)
-    return yield* snapshotOf(run)
+  const snapshot = (run: Run): Effect.Effect<RunSnapshot | null, RunError> =>
+    Effect.filterOrElse(
+      inventory.recentSnapshot(run, [...run.composition.classes.keys()]),
+      (found) => found !== null,
+      () => load(run)
+    )
+
+  /** Redis knows of an edit or a loading of the run before this server does: it may have classes that are new. */
+  const lookAgain = Effect.fnUntraced(function*(known: Run) {
+    yield* directory.forget(known)
+    const run = yield* directory.find(known.trainId, known.date)
+    return { run, found: yield* snapshot(run) }
   })
 
-  const availability = Effect.fn("AvailabilityReader.availability")(function*(asked: JourneyAsked) {
-    const run = yield* directory.find(asked.trainId, asked.date)
-    const { from, range, to } = yield* journeyOn(run, asked, stations)
-    const found = yield* snapshot(run)
-    return {
-      trainId: run.trainId,
-      date: run.date,
-      from,
-      to,
-      classes: toClasses(run, range, found)
-    }
-  })
+  const look = (run: Run) =>
+    Effect.flatMap(
+      snapshot(run),
+      (found) => found !== null && isAhead(found.gate, run.gate) ? lookAgain(run) : Effect.succeed({ run, found })
+    )
+
+  const count = (run: Run, journey: RunJourney) =>
+    Effect.map(
+      look(run),
+      (seen) => seen.found === null ? toAvailability(run, journey, null) : counted(seen.run, journey, seen.found)
+    )
+
+  const availability = (asked: JourneyAsked) =>
+    Effect.flatMap(
+      directory.find(asked.trainId, asked.date),
+      (run) => Effect.flatMap(journeyOn(run, asked, stations), (journey) => count(run, journey))
+    )
 
   const seats = Effect.fn("AvailabilityReader.seats")(function*(
     asked: JourneyAsked & { readonly travelClass: TravelClass }
@@ -100,16 +116,52 @@ const make = Effect.gen(function*() {
     }
   })
 
-  const freeByClass = Effect.fnUntraced(function*(run: Run, range: LegRange) {
-    const found = yield* snapshot(run)
-    return toClasses(run, range, found).map(({ quotas, travelClass }) => ({
-      travelClass,
-      free: quotas.reduce((sum, { free }) => sum + free, 0)
-    }))
-  })
+  const freeByClass = (run: Run, journey: RunJourney) => Effect.map(count(run, journey), totals)
 
   return AvailabilityReader.of({ availability, seats, freeByClass })
 })
+
+const isAhead = (one: RunGate, other: RunGate): boolean =>
+  one.epoch > other.epoch || one.epoch === other.epoch && one.version > other.version
+
+const toAvailability = (run: Run, { from, range, to }: RunJourney, found: RunSnapshot | null): Availability => ({
+  trainId: run.trainId,
+  date: run.date,
+  from,
+  to,
+  classes: toClasses(run, range, found)
+})
+
+const knownTotals = new WeakMap<Availability, ReadonlyArray<ClassTotal>>()
+
+const totals = (availability: Availability): ReadonlyArray<ClassTotal> => {
+  const earlier = knownTotals.get(availability)
+  if (earlier !== undefined) {
+    return earlier
+  }
+  const made = availability.classes.map(({ quotas, travelClass }) => ({
+    travelClass,
+    free: quotas.reduce((sum, quota) => sum + quota.free, 0)
+  }))
+  knownTotals.set(availability, made)
+  return made
+}
+
+// By what it was counted from: the same journey on a run that has not changed is the same answer.
+const known = new WeakMap<RunSnapshot, Map<string, { readonly run: Run; readonly answer: Availability }>>()
+
+const counted = (run: Run, journey: RunJourney, found: RunSnapshot): Availability => {
+  const name = `${journey.from} ${journey.to}`
+  const answers = known.get(found) ?? new Map<string, { readonly run: Run; readonly answer: Availability }>()
+  known.set(found, answers)
+  const earlier = answers.get(name)
+  if (earlier?.run === run) {
+    return earlier.answer
+  }
+  const answer = toAvailability(run, journey, found)
+  answers.set(name, { run, answer })
+  return answer
+}
 
 const toClasses = (run: Run, range: LegRange, found: RunSnapshot | null): Availability["classes"] =>
   [...run.composition.classes.values()].flatMap(({ travelClass, waitlistMax }) => {

@@ -88,6 +88,7 @@ export class Book extends Context.Service<Book, {
               holdNumber: 0,
               triesLeft: triesMax,
               mayRepack: true,
+              behind: false,
               gate: undefined
             }
             // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
@@ -105,7 +106,14 @@ type Return<A> = Effect.fn.Return<A, BookError>
 const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
   Effect.flatMap(
     makeOrder(desk, attempt.caller, attempt.request),
-    (order) => order.run.open ? allocate(desk, attempt, order) : prepare(desk, attempt, order)
+    (order) =>
+      order.run.open
+        // Before berths are given: those of a booking that is refused later lie idle until its hold is swept.
+        ? Effect.andThen(
+          (order.request.payment === "hold" ? desk.held : desk.commits).admit,
+          allocate(desk, attempt, order)
+        )
+        : prepare(desk, attempt, order)
   )
 
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
@@ -127,6 +135,7 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
     fingerprint: attempt.fingerprint,
     party: partyOf(order),
     waitlistMax: order.waitlistMax,
+    firstTry: !attempt.behind,
     tellsScattered: attempt.mayRepack && attempt.triesLeft > 0 && order.run.repack
   })
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
@@ -154,6 +163,9 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
         isWorthIt
           ? again(desk, attempt, order, {})
           : allocate(desk, { ...attempt, mayRepack: false }, order))
+    // Somebody who waits may fit by now and comes first.
+    case "Behind":
+      return Effect.andThen(desk.promoter.promote(order.run.id), again(desk, attempt, order, { behind: true }))
     case "Conflict":
       return Effect.fail(conflict)
     case "Gate":

@@ -43,6 +43,8 @@ export interface Attempt {
   readonly triesLeft: number
   /** Whether others may be given another berth for it; not where that has come to nothing. */
   readonly mayRepack: boolean
+  /** A promoter passed for it: whoever waits and fits has come first. */
+  readonly behind: boolean
   /** What Redis said its gate is, where the record is about to say the same. */
   readonly gate: RunGate | undefined
 }

@@ -10,7 +10,7 @@ import { RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.
 import { RunRows } from "../ledger/RunRows.ts"
 import { keyHashOfHold } from "../sale/BookingKey.ts"
 import { classOfRun, type Composition, Compositions } from "../timetable/Compositions.ts"
-import { compareClass, compareGate, compareWaiting, type Disagreement } from "./AuditChecks.ts"
+import { compareClass, compareGate, compareWaiting, type Disagreement, isAsLoaded } from "./AuditChecks.ts"
 
 /** Runs whose rows are read at once. */
 const runsPerChunk = 200
@@ -48,6 +48,8 @@ export class Audit extends Context.Service<Audit, {
   /** Looks at every run that is on sale, while the sale goes on. */
   readonly audit: Effect.Effect<AuditReport, StoreUnavailable>
   auditRuns(runIds: ReadonlyArray<number>): Effect.Effect<AuditReport, StoreUnavailable>
+  /** Of runs that nobody has booked, those of which Redis has anything but what it was loaded with. Cheap. */
+  notAsLoaded(runIds: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
 }>()("@berth/engine/seeding/Audit") {
   static readonly layerNoDeps = Layer.effect(Audit, Effect.suspend(() => make))
   static readonly layer = Audit.layerNoDeps.pipe(Layer.provide(Layer.mergeAll(AuditRows.layer, RunDumps.layer)))
@@ -88,6 +90,25 @@ const differing = (
   found: ReadonlyArray<Disagreement>
 ): ReadonlyArray<Difference> =>
   found.map(({ one, other, subject }) => ({ runId: id, within, trainId, date, subject, one, other }))
+
+const makeNotAsLoaded = Effect.gen(function*() {
+  const auditRows = yield* AuditRows
+  const dumps = yield* RunDumps
+  const compositions = yield* Compositions
+  return Effect.fn("Audit.notAsLoaded")(function*(runIds: ReadonlyArray<number>) {
+    const runs = yield* auditRows.runs(runIds)
+    const composed = yield* compositions.getAll(runs)
+    const astray = yield* Effect.forEach(runs, (run) => {
+      const composition = composed.get(run.trainNumber)
+      const classes = [...composition?.classes.values() ?? []]
+      return Effect.map(
+        dumps.dump(run, classes.map((each) => classOfRun(each, run.legs))),
+        (dump) => composition !== undefined && isAsLoaded(dump, run, composition) ? [] : [run.id]
+      )
+    }, { concurrency })
+    return astray.flat()
+  })
+})
 
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
@@ -176,7 +197,7 @@ const make = Effect.gen(function*() {
     }
   })
 
-  return Audit.of({ audit: Effect.flatMap(rows.onSale, auditRuns), auditRuns })
+  return Audit.of({ notAsLoaded: yield* makeNotAsLoaded, audit: Effect.flatMap(rows.onSale, auditRuns), auditRuns })
 })
 
 const textOf = ({ date, one, other, subject, trainId }: Difference): string =>

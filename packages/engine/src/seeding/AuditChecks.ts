@@ -7,7 +7,7 @@ import type { HoldFact } from "../ledger/HoldFacts.ts"
 import type { SoldLegs, WaitingHold } from "../ledger/RunEpochs.ts"
 import { keyHashOfHold } from "../sale/BookingKey.ts"
 import { verdictOn } from "../sale/Sweeper.ts"
-import type { ClassComposition } from "../timetable/Compositions.ts"
+import type { ClassComposition, Composition } from "../timetable/Compositions.ts"
 import { takenOf } from "./RunLoader.ts"
 
 /** Both sides of something on which two sides should agree. */
@@ -49,6 +49,18 @@ export const compareGate = (dump: RunDump, run: AuditedRun): ReadonlyArray<Disag
   ...disagree("version of the seat configuration", String(dump.gate.version), String(run.version)),
   ...disagree("version noted as applied", String(dump.gate.version), String(run.appliedVersion))
 ]
+
+const equalBytes = (one: Uint8Array, other: Uint8Array = new Uint8Array()): boolean => Buffer.compare(one, other) === 0
+
+/** Whether Redis has of a run what a load of one gives it that nobody has booked: a gate, and what is for sale. */
+export const isAsLoaded = (dump: RunDump | null, run: AuditedRun, { classes, version }: Composition): boolean =>
+  dump !== null && compareGate(dump, run).length === 0 && dump.gate.version === version && dump.holds.length === 0 &&
+  [...dump.classes].every(([travelClass, found]) =>
+    [...found.taken, ...found.freed].every((byte) => byte === 0) &&
+    [...found.pools].every(([quota, { mask, waitingParties }]) =>
+      waitingParties === 0 && equalBytes(mask, classes.get(travelClass)?.masks.get(quota))
+    )
+  )
 
 /** Bits as names: `S1-5 on leg 2`. */
 const bitNames = (layout: CoachLayout, legs: number, bytes: Uint8Array): ReadonlyArray<string> =>

@@ -1,12 +1,12 @@
 import { JourneyDate } from "@berth/domain/JourneyDate"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import type { StationCode } from "@berth/domain/StationCode"
+import { StationCode } from "@berth/domain/StationCode"
 import { type StationNotFound, TrainNotFound } from "@berth/domain/TimetableErrors"
 import { type Train, weekdays } from "@berth/domain/Train"
 import { TrainId } from "@berth/domain/TrainId"
 import { travelClasses } from "@berth/domain/TravelClass"
 import { TravelClass } from "@berth/domain/TravelClass"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "../ledger/LedgerError.ts"
 import { Routes } from "./Routes.ts"
@@ -15,6 +15,16 @@ import { Stations } from "./Stations.ts"
 
 /** Trains that a search answers. */
 const answersMax = 200
+
+/** Searches that are remembered, some kilobytes each. */
+const rememberedMax = 5_000
+
+/** So late may a train be found that was imported after somebody searched for its stations. */
+const rememberedFor = "1 second"
+
+const decodeAsked = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(Schema.Struct({ from: StationCode, to: StationCode, date: JourneyDate }))
+)
 
 const Found = Schema.Struct({
   trainId: TrainId,
@@ -101,14 +111,24 @@ const make = Effect.gen(function*() {
         FROM train t WHERE t.id = ${trainId}`
   })
 
-  return TrainSearch.of({
-    search: Effect.fn("TrainSearch.search")(function*(from, to, date) {
-      const found = yield* fromStore(select({ from, to, date }))
+  // By the text of what is asked, so that a thousand who ask the same are one question to PostgreSQL.
+  const answers = yield* Cache.makeWith(
+    Effect.fnUntraced(function*(asked: string) {
+      const query = yield* Effect.orDie(decodeAsked(asked))
+      const found = yield* fromStore(select(query))
       if (found.length === 0) {
-        yield* stations.exist([from, to])
+        yield* stations.exist([query.from, query.to])
       }
       return found.map((row) => Object.assign({}, row, { classes: inOrder(row.classes) }))
-    }),
+    }, Effect.uninterruptible),
+    {
+      capacity: rememberedMax,
+      timeToLive: (exit) => exit._tag === "Success" && exit.value.length > 0 ? rememberedFor : 0
+    }
+  )
+
+  return TrainSearch.of({
+    search: (from, to, date) => Cache.get(answers, JSON.stringify({ from, to, date })),
     train: Effect.fn("TrainSearch.train")(function*(trainId) {
       const row = yield* fromStore(selectTrain(trainId))
       if (Option.isNone(row)) {

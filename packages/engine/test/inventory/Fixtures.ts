@@ -59,5 +59,6 @@ export const requestOf = (run: RunRef, holdId: string, changes: Partial<Allocate
   party: party(["any"]),
   waitlistMax: 0,
   tellsScattered: false,
+  firstTry: true,
   ...changes
 })

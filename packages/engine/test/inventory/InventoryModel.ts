@@ -26,6 +26,8 @@ export class InventoryModel {
   readonly taken = new Map<string, string>()
   readonly holds = new Map<string, ModelHold>()
   readonly made = new Set<Quota>()
+  /** Pools in which somebody who waits may fit, so that a promoter comes before newcomers. */
+  readonly closed = new Set<Quota>()
 
   slotsOf(quota: Quota): Array<number> {
     return [...this.masks.get(quota) ?? []].flatMap((bits, bay) =>
@@ -81,8 +83,19 @@ export class InventoryModel {
     this.holds.set(holdId, { state: "held", quota, range, party, passengers: party.wishes.length, slots })
   }
 
+  /** Those of a party who wait on; who left is not known, so their conditions count as they were at most. */
+  left({ party, passengers }: ModelHold): Party {
+    const lowerBerthsMin = Math.min(party.lowerBerthsMin, passengers)
+    return { ...party, wishes: party.wishes.slice(0, Math.max(1, passengers)), lowerBerthsMin }
+  }
+
+  private close() {
+    for (const [, { quota }] of this.waiting()) this.closed.add(quota)
+  }
+
   free(slot: number, range: LegRange) {
     const aside = this.waiting().length > 0
+    if (aside) this.close()
     for (const leg of this.legsOf(slot, range)) {
       if (!this.taken.has(leg)) continue
       if (aside) this.taken.set(leg, "aside")
@@ -133,11 +146,15 @@ export class InventoryModel {
       else this.seat(holdId, quota, range, party, slots, true)
     }
     const unnamed = (other: Quota) =>
-      this.waiting(other).some(([holdId]) => other !== quota || !named.some((party) => party.holdId === holdId))
+      this.waiting(other).some(([holdId, { passengers }]) =>
+        other !== quota ||
+        !named.some((party) => party.holdId === holdId && party.party.wishes.length <= passengers)
+      )
     const kept = new Set(Fixtures.quotas.filter(unnamed).flatMap((other) => this.slotsOf(other)))
     for (const [leg, why] of this.taken) {
       if (why === "aside" && !kept.has(Number(leg.split(":")[0]))) this.taken.delete(leg)
     }
+    if (!unnamed(quota)) this.closed.delete(quota)
     return !unnamed(quota)
   }
 
@@ -147,7 +164,9 @@ export class InventoryModel {
     this.gate = { ...this.gate, version: this.gate.version + 1 }
     if (this.waiting().length === 0) return
     for (const quota of Fixtures.quotas) {
-      for (const slot of this.slotsOf(quota)) if (before.get(quota)?.has(slot) !== true) this.setAside(slot)
+      const added = this.slotsOf(quota).filter((slot) => before.get(quota)?.has(slot) !== true)
+      if (added.length > 0) this.close()
+      for (const slot of added) this.setAside(slot)
     }
   }
 
@@ -166,7 +185,9 @@ export class InventoryModel {
     const taken = this.bytes(() => true)
     this.holds.clear()
     this.made.clear()
+    this.closed.clear()
     for (const [holdId, hold] of parties) this.holds.set(holdId, hold)
+    this.close()
     if (parties.length > 0) {
       for (const quota of Fixtures.quotas) for (const slot of this.slotsOf(quota)) this.setAside(slot)
     }

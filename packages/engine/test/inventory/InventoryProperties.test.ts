@@ -67,11 +67,23 @@ class Drive {
     const range = { from: step.from, to: Math.min(Fixtures.legs, step.from + 1 + step.length) }
     const lowerBerthsMin = Math.min(step.lowerBerthsMin, step.wishes.length)
     const party = { wishes: step.wishes, sameCoach: step.sameCoach, lowerBerthsMin }
-    const { quota, waitlistMax } = step
-    const request = Fixtures.requestOf(this.run, holdId, { gate: model.gate, quota, range, party, waitlistMax })
+    const { again, quota } = step
+    // Others have no waitlist; what is set aside closes the pools alone in which somebody waits.
+    const waitlistMax = quota === "GN" ? step.waitlistMax : 0
+    const changes = { gate: model.gate, quota, range, party, waitlistMax, firstTry: !again }
+    const request = Fixtures.requestOf(this.run, holdId, changes)
     const reply = yield* this.inventory.allocate(request)
     const waitingBefore = model.waiting(quota).reduce((sum, [, hold]) => sum + hold.passengers, 0)
-    if (model.fits(quota, range, party, false)) {
+    const mustLetPass = model.closed.has(quota)
+    if (mustLetPass && model.fits(quota, range, party, false) && (waitlistMax === 0 || !again)) {
+      // Nothing was written, so the name stays free.
+      assert.deepStrictEqual(reply, { _tag: "Behind" })
+      return
+    }
+    if (!mustLetPass && model.fits(quota, range, party, false)) {
+      for (const [other, hold] of model.waiting(quota)) {
+        assert.isFalse(model.fits(quota, hold.range, model.left(hold), true), `${holdId} passes ${other}`)
+      }
       if (reply._tag !== "Held") return assert.fail(`${reply._tag} although ${holdId} fits`)
       model.seat(holdId, quota, range, party, reply.slots, false)
     } else if (waitlistMax > 0 && waitingBefore + party.wishes.length <= waitlistMax) {
@@ -134,6 +146,7 @@ class Drive {
     if (hold.state !== "waiting" && hold.state !== "parked") return
     hold.passengers = passengers
     if (passengers === 0) hold.state = "ended"
+    else model.closed.add(hold.quota)
   })
 
   readonly promote = Effect.fnUntraced({ self: this }, function*(step: Step) {
@@ -141,7 +154,8 @@ class Drive {
     const waiting = [...model.holds]
       .filter(([, hold]) => hold.quota === step.quota)
       .slice(0, step.named === 7 ? undefined : step.named)
-      .map(([holdId, { party, range }]) => ({ holdId, party, range }))
+      // The ledger may have been asked before somebody of the party left.
+      .map(([holdId, hold]) => ({ holdId, party: step.again ? hold.party : model.left(hold), range: hold.range }))
     const { quota } = step
     const options = { run: this.run, gate: model.gate, classOfRun: Fixtures.classOfRun, quota, waiting }
     const reply = yield* this.inventory.promote(options)

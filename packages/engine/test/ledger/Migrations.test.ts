@@ -3,9 +3,9 @@ import { migrate, migrateFrom } from "@berth/engine/ledger/Migrations"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
-import { temporaryDatabase } from "../TestEngine.ts"
+import { emptyDatabase } from "../TestEngine.ts"
 
-const database = Layer.unwrap(Effect.map(temporaryDatabase, (url) => Database.layer({ url, maxConnections: 8 })))
+const database = Layer.unwrap(Effect.map(emptyDatabase, (url) => Database.layer({ url, maxConnections: 8 })))
 
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
 

@@ -5,12 +5,12 @@ import { SqlClient } from "effect/sql"
 import * as Database from "../../src/ledger/Database.ts"
 import { fromStore } from "../../src/ledger/LedgerError.ts"
 import { decided } from "../../src/ledger/UnknownOutcome.ts"
-import { temporaryDatabase } from "../TestEngine.ts"
+import { emptyDatabase } from "../TestEngine.ts"
 
 /** A second client, for what happens to the connections of the first. */
 class Other extends Context.Service<Other, SqlClient.SqlClient>()("@berth/engine/test/ledger/Other") {}
 
-const databases = Layer.unwrap(Effect.map(temporaryDatabase, (url) =>
+const databases = Layer.unwrap(Effect.map(emptyDatabase, (url) =>
   Layer.merge(
     Database.layer({ url, maxConnections: 2 }),
     Layer.effect(Other, SqlClient.SqlClient).pipe(

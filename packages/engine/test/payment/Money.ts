@@ -15,6 +15,19 @@ export const pay = Effect.fnUntraced(function*(pnr: Pnr, caller = traveller) {
   return yield* (yield* Pay).pay({ caller, pnr })
 })
 
+/** Says what the gateway does until the test is over. */
+export const tell = Effect.fnUntraced(function*(...told: Parameters<SandboxPayments["Service"]["tell"]>) {
+  yield* Effect.flatMap(SandboxPayments, (sandbox) => sandbox.tell(...told))
+  yield* Effect.addFinalizer(() => Effect.flatMap(SandboxPayments, (sandbox) => sandbox.tell(() => "answers")))
+})
+
+/** Pays where the gateway does it and its answer is lost. */
+export const payUnanswered = Effect.fnUntraced(function*(pnr: Pnr) {
+  yield* tell(() => "late")
+  assert.strictEqual((yield* Effect.flip(pay(pnr)))._tag, "PaymentPending")
+  yield* tell(() => "answers")
+})
+
 export const expire = Effect.flatMap(HoldExpiry, (expiry) => expiry.expire)
 
 /** Lets time pass by the stores' clock; it never goes back. */

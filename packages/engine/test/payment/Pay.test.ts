@@ -1,13 +1,22 @@
-import type { Pnr } from "@berth/domain/Pnr"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { SandboxPayments } from "../../src/payment/SandboxPayments.ts"
 import { Sweeper } from "../../src/sale/Sweeper.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
 import { book, cancel, free, makeHoldsOverdue, seatsOf } from "../sale/Sales.ts"
 import { engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
-import { agrees, booksOf, expire, passHolds, pay, statesOf, takenFor, tellGateway } from "./Money.ts"
+import {
+  agrees,
+  booksOf,
+  expire,
+  passHolds,
+  pay,
+  payUnanswered,
+  statesOf,
+  takenFor,
+  tell,
+  tellGateway
+} from "./Money.ts"
 
 /** A hundred kilometres at the sample fare. */
 const fare = 6000
@@ -16,18 +25,6 @@ const nothing = { passenger: 0, gateway: 0, revenue: 0 }
 
 const hold = Effect.fnUntraced(function*(run: TestRun, passengers = 1) {
   return (yield* book(run, { payment: "hold", passengers })).booking
-})
-
-const tell = Effect.fnUntraced(function*(...told: Parameters<SandboxPayments["Service"]["tell"]>) {
-  yield* Effect.flatMap(SandboxPayments, (sandbox) => sandbox.tell(...told))
-  yield* Effect.addFinalizer(() => Effect.flatMap(SandboxPayments, (sandbox) => sandbox.tell(() => "answers")))
-})
-
-/** Pays where the gateway does it and its answer is lost. */
-const payUnanswered = Effect.fnUntraced(function*(pnr: Pnr) {
-  yield* tell(() => "late")
-  assert.strictEqual((yield* Effect.flip(pay(pnr)))._tag, "PaymentPending")
-  yield* tell(() => "answers")
 })
 
 /** What Redis still has to be told of every hold of a run, as the sweep does it long after. */

@@ -2,9 +2,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
+import { HoldFacts } from "../../src/ledger/HoldFacts.ts"
 import { Sweeper } from "../../src/sale/Sweeper.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
 import { RunLoader } from "../../src/seeding/RunLoader.ts"
+import { pass } from "../payment/Money.ts"
 import { engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
 import { book, cancel, free, makeHoldsOverdue, seatsOf, stranger } from "./Sales.ts"
 
@@ -111,6 +113,21 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
         const first = yield* book(run, { key: "changed-since", passengers: 2 })
         yield* cancel(first.booking.pnr, [2])
         assert.deepStrictEqual((yield* book(run, { key: "changed-since", passengers: 2 })).booking, first.booking)
+      }))
+
+    it.effect("is kept for 24 hours by the record's clock, and then makes a booking of its own", () =>
+      Effect.gen(function*() {
+        const { pruneKeys } = yield* HoldFacts
+        const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 2 }) })
+        const first = yield* book(run, { key: "of-yesterday" })
+        yield* pass("23 hours")
+        yield* pruneKeys
+        assert.strictEqual((yield* book(run, { key: "of-yesterday" })).booking.pnr, first.booking.pnr)
+        yield* pass("2 hours")
+        assert.isAbove(yield* pruneKeys, 0)
+        assert.strictEqual(yield* pruneKeys, 0)
+        assert.notStrictEqual((yield* book(run, { key: "of-yesterday" })).booking.pnr, first.booking.pnr)
+        assert.strictEqual(yield* free(run), 0)
       }))
   }
 )

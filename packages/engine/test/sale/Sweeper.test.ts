@@ -27,6 +27,7 @@ const allocate = Effect.fnUntraced(function*(run: TestRun, key: string, waitlist
     fingerprint: "print",
     party: { wishes: ["any"], sameCoach: false, lowerBerthsMin: 0 },
     waitlistMax,
+    firstTry: true,
     tellsScattered: false
   })
   return reply._tag

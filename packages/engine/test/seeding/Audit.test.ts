@@ -94,6 +94,12 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
         const { booking: third, run: thirdRun } = yield* busyTrain
         yield* sql`UPDATE booking SET state = 'WAITLISTED' WHERE pnr = ${third.pnr}`
         assert.deepStrictEqual(yield* subjectsOf(thirdRun), ["a booking has not the state of its passengers"])
+        const { booking: gone, run: goneRun } = yield* busyTrain
+        yield* sql`DELETE FROM booking WHERE pnr = ${gone.pnr}`
+        assert.deepStrictEqual((yield* subjectsOf(goneRun)).slice(0, 2), [
+          "a sale has no confirmed passenger",
+          "a sale has no confirmed passenger"
+        ])
       }))
   }
 )

@@ -50,6 +50,26 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the recon
       assert.deepStrictEqual(yield* differences(lost), [])
     }))
 
+  it.effect("loads a run again that nobody has booked and of which Redis has taken a berth, or sells another", () =>
+    Effect.gen(function*() {
+      const redis = yield* ManagedRedis
+      const open = openTrain({ stops: 3, pools: sleepers({ LB: 5 }) })
+      const [sound, taken, masked] = [yield* open, yield* open, yield* open]
+      yield* redis.send("SETRANGE", bitmapKey(taken, "SL"), 0, Buffer.of(1, 0))
+      yield* redis.send("HSET", metaKey(masked), "m:SL:GN", Buffer.of(9, 1))
+      assert.deepStrictEqual((yield* once).toSorted(), [taken.id, masked.id].toSorted())
+      for (const run of [sound, taken, masked]) assert.deepStrictEqual(yield* differences(run), [])
+    }))
+
+  it.effect("comes round to every run, whether many are booked or few", () =>
+    Effect.gen(function*() {
+      const redis = yield* ManagedRedis
+      for (let runs = 0; runs < 8; runs++) yield* soldTrain
+      const last = yield* soldTrain
+      yield* redis.send("DEL", metaKey(last))
+      assert.deepStrictEqual(yield* once, [last.id])
+    }))
+
   it.effect("leaves a contradiction within the record to people", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient

@@ -9,6 +9,7 @@ export const guards = [
   "epoch in the release",
   "releases end with their epoch",
   "freed list",
+  "a promoter before newcomers",
   "free legs kept back by a load",
   "order of the waitlist",
   "epoch above the stored one to load",

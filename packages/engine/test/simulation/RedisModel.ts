@@ -31,8 +31,6 @@ export interface ModelHold {
   passengers: number
   fingerprint: string
   slots: ReadonlyArray<number>
-  /** Shrunk or parked since a promoter has looked: what is open to newcomers may fit it. */
-  shrunk: boolean
 }
 
 /** What Redis has of the run. */
@@ -43,6 +41,8 @@ interface State {
   taken: Array<number>
   freed: Array<number>
   holds: Map<string, ModelHold>
+  /** Pools in which somebody who waits may fit, so that a promoter comes before newcomers. */
+  closed: Set<Quota>
   /** Sales that were freed. */
   receipts: Set<number>
   /** Whose a leg is, by eight times the slot plus the leg: for the checks alone, no script sees it. */
@@ -57,6 +57,7 @@ const copyOf = (state: State): State => ({
   taken: [...state.taken],
   freed: [...state.freed],
   holds: new Map([...state.holds].map(([id, hold]) => [id, { ...hold }])),
+  closed: new Set(state.closed),
   receipts: new Set(state.receipts),
   owners: new Map(state.owners)
 })
@@ -117,6 +118,10 @@ export class RedisModel {
     return false
   }
 
+  private close(state: State): void {
+    for (const hold of state.holds.values()) if (waits(hold)) state.closed.add(hold.quota)
+  }
+
   private free(state: State, slot: number, range: LegRange, owner: string): void {
     for (let leg = range.from; leg < range.to; leg++) {
       const has = state.owners.get(8 * slot + leg)
@@ -128,6 +133,7 @@ export class RedisModel {
     const bits = legBits(range)
     if (this.world.guarded("freed list") && this.anybodyWaits(state)) {
       state.freed[slot] = (state.freed[slot] ?? 0) | ((state.taken[slot] ?? 0) & bits)
+      this.close(state)
     } else {
       state.taken[slot] = (state.taken[slot] ?? 0) & ~bits
       state.freed[slot] = (state.freed[slot] ?? 0) & ~bits
@@ -151,13 +157,17 @@ export class RedisModel {
     }
     if (world.millis > latestMillis) return { _tag: "Late" }
     const passengers = request.party.wishes.length
-    const hold = { time: world.millis + holdMillis, quota, range, passengers, fingerprint, shrunk: false }
+    const hold = { time: world.millis + holdMillis, quota, range, passengers, fingerprint }
     const free = this.slotsFor(state, quota, range)
-    if (free.length >= passengers) {
+    const behind = state.closed.has(quota) && world.guarded("a promoter before newcomers")
+    if (free.length >= passengers && behind && (request.firstTry || request.waitlistMax === 0)) {
+      return { _tag: "Behind" }
+    }
+    if (free.length >= passengers && !behind) {
       for (const [other, waiting] of state.holds) {
         if (
-          waits(waiting) && !waiting.shrunk && waiting.quota === quota &&
-          this.slotsFor(state, quota, waiting.range).length >= waiting.passengers
+          waits(waiting) && waiting.quota === quota &&
+          this.slotsFor(state, quota, waiting.range, state.freed).length >= waiting.passengers
         ) {
           violated(
             "nobody passes another in the waitlist",
@@ -170,7 +180,11 @@ export class RedisModel {
       state.holds.set(holdId, { ...hold, state: "held", slots })
       return { _tag: "Held", slots, gate, known: false }
     }
-    if (request.tellsScattered && this.isScattered(state, quota, range, passengers)) return { _tag: "Scattered" }
+    if (
+      free.length < passengers && request.tellsScattered && this.isScattered(state, quota, range, passengers)
+    ) {
+      return { _tag: "Scattered" }
+    }
     let waiting = 0
     for (const other of state.holds.values()) if (waits(other) && other.quota === quota) waiting += other.passengers
     if (waiting + passengers > request.waitlistMax) return { _tag: "Full", free: free.length }
@@ -231,8 +245,7 @@ export class RedisModel {
           range: { from: 0, to: 0 },
           passengers: 0,
           fingerprint: "",
-          slots: [],
-          shrunk: false
+          slots: []
         })
       }
       return
@@ -254,7 +267,6 @@ export class RedisModel {
         if (hold.state !== "held") return
         hold.passengers = Math.min(hold.passengers, verdict.passengers)
         hold.state = hold.passengers === 0 ? "ended" : "parked"
-        hold.shrunk = true
         hold.slots = []
         for (const slot of slots) this.free(state, slot, range, owner)
     }
@@ -262,14 +274,15 @@ export class RedisModel {
 
   setWaiting({ epoch, holdId, passengers }: Options<"setWaiting">): FenceReply {
     const refusal = this.fenced(epoch)
-    const hold = this.state?.holds.get(holdId)
-    if (refusal !== undefined) return refusal
+    const { state } = this
+    const hold = state?.holds.get(holdId)
+    if (state === null || refusal !== undefined) return refusal ?? "Early"
     if (hold === undefined || passengers >= hold.passengers) return "Applied"
     if (hold.state === "held") hold.passengers = passengers
     if (!waits(hold)) return "Applied"
-    hold.shrunk = true
     hold.passengers = passengers
     if (passengers === 0) hold.state = "ended"
+    else state.closed.add(hold.quota)
     return "Applied"
   }
 
@@ -286,9 +299,9 @@ export class RedisModel {
       if (hold === undefined || named.has(holdId) || hold.quota !== quota || !waits(hold)) continue
       const free = this.slotsFor(state, quota, range, state.freed)
       if (free.length < party.wishes.length) {
-        named.add(holdId)
+        // Of one that has shrunk since the record was asked, the rest may fit.
+        if (party.wishes.length <= hold.passengers) named.add(holdId)
         hold.state = "parked"
-        hold.shrunk &&= hold.passengers < party.wishes.length
         continue
       }
       this.checkOrder(state, holdId, quota)
@@ -305,6 +318,7 @@ export class RedisModel {
       if (hold.quota === quota) cleared = false
       for (const slot of state.masks.get(hold.quota) ?? []) kept.add(slot)
     }
+    if (cleared) state.closed.delete(quota)
     state.freed.forEach((bits, slot) => {
       if (kept.has(slot)) return
       state.taken[slot] = (state.taken[slot] ?? 0) & ~bits
@@ -337,7 +351,11 @@ export class RedisModel {
     state.gate = { ...gate }
     if (!this.anybodyWaits(state)) return "Applied"
     for (const [quota, slots] of state.masks) {
-      for (const slot of slots) if (!(before.get(quota) ?? []).includes(slot)) this.setAside(state, slot)
+      for (const slot of slots) {
+        if ((before.get(quota) ?? []).includes(slot)) continue
+        this.setAside(state, slot)
+        this.close(state)
+      }
     }
     return "Applied"
   }
@@ -360,6 +378,7 @@ export class RedisModel {
       taken: fromBayBytes(loaded?.taken ?? new Uint8Array()),
       freed: Array.from({ length: slotsMax }, () => 0),
       holds: new Map(),
+      closed: new Set(),
       receipts: new Set(),
       owners: new Map()
     }
@@ -369,11 +388,12 @@ export class RedisModel {
       }
     })
     for (const { holdId, passengers, quota, range } of loaded?.waiting ?? []) {
-      const hold = { time: 0, quota, range, passengers, fingerprint: "", shrunk: false }
+      const hold = { time: 0, quota, range, passengers, fingerprint: "" }
       state.holds.set(holdId, { ...hold, state: "parked", slots: [] })
     }
     if (state.holds.size > 0 && this.world.guarded("free legs kept back by a load")) {
       for (const slots of state.masks.values()) for (const slot of slots) this.setAside(state, slot)
+      this.close(state)
     }
     this.state = state
     this.rolledBack = false

@@ -46,6 +46,7 @@ const broken: Readonly<Record<Guard, ReadonlyArray<string>>> = {
   "epoch in the release": ["a release frees what it names, once"],
   "releases end with their epoch": ["a release frees what it names, once"],
   "freed list": ["nobody passes another in the waitlist"],
+  "a promoter before newcomers": ["nobody passes another in the waitlist"],
   "free legs kept back by a load": ["nobody passes another in the waitlist"],
   "order of the waitlist": ["nobody passes another in the waitlist"],
   "epoch above the stored one to load": ["the promoter finishes", "Redis says what the record says"],

@@ -60,6 +60,7 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
       ),
     unload: () => Effect.die(new Error("runs do not arrive in a simulation")),
     snapshot: () => ask("snapshot", () => redis.snapshot()),
+    recentSnapshot: () => ask("snapshot", () => redis.snapshot()),
     runsHeld: ask("runsHeld", () => redis.state === null ? [] : [{ trainId, date }]),
     overdue: (_, graceMillis) =>
       ask("overdue", () => redis.overdue(world.guarded("no hold is swept before its time") ? graceMillis : -holdMillis))
@@ -118,6 +119,7 @@ const directoryOf = Effect.fnUntraced(function*({ ledger, world }: Stores, proce
 const salesOf = ({ ledger, world }: Stores, process: Process) => {
   const ask = <A>(name: string, work: () => A) => world.call(process, "postgresql", name, work)
   return Context.make(BookingCommits, {
+    admit: Effect.void,
     commit: (booking) =>
       world.call(process, "postgresql", `commit ${booking.holdId}`, (began) => ledger.commit(booking, began), true)
   }).pipe(
@@ -141,6 +143,7 @@ const salesOf = ({ ledger, world }: Stores, process: Process) => {
     }),
     // Bookings that are paid later are not simulated; packages/engine/test/payment has properties of them on real stores.
     Context.add(HeldBookings, {
+      admit: Effect.void,
       commit: () => Effect.die(new Error("nobody pays later in a simulation")),
       expire: Effect.succeed([])
     }),
@@ -205,7 +208,11 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       unloaded: () => ask("unloaded", () => run.state === "OPEN" ? [] : [runId]),
       onSale: Effect.succeed([runId]),
       onSaleNamed: Effect.succeed([{ id: runId, trainId, date }]),
-      openAfter: (after) => ask("openAfter", () => run.state === "OPEN" && after < runId ? [runId] : []),
+      openAfter: (after) =>
+        ask(
+          "openAfter",
+          () => run.state === "OPEN" && after < runId ? [{ id: runId, booked: ledger.bookings.size > 0 }] : []
+        ),
       today: Effect.succeed(today),
       arrived: Effect.succeed([]),
       close: () => Effect.die(new Error("runs do not arrive in a simulation")),

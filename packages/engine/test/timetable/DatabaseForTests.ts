@@ -4,7 +4,6 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"
 import { layer as database } from "../../src/ledger/Database.ts"
-import * as Migrations from "../../src/ledger/Migrations.ts"
 
 const connectionsMax = 4
 
@@ -12,7 +11,7 @@ const newDatabase = Effect.gen(function*() {
   const server = inject("postgresUrl")
   const sql = yield* PgClient.make({ url: Redacted.make(server), maxConnections: 1 })
   const name = `timetable_${randomUUID().replaceAll("-", "")}`
-  yield* sql`CREATE DATABASE ${sql(name)}`
+  yield* sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(inject("migratedDatabase"))}`
   const url = new URL(server)
   url.pathname = `/${name}`
   return Redacted.make(url.href)
@@ -20,8 +19,5 @@ const newDatabase = Effect.gen(function*() {
 
 /** A migrated database of its own for each build of this layer. */
 export const freshDatabase = Layer.unwrap(
-  Effect.map(
-    newDatabase,
-    (url) => Migrations.layer.pipe(Layer.provideMerge(database({ url, maxConnections: connectionsMax })))
-  )
+  Effect.map(newDatabase, (url) => database({ url, maxConnections: connectionsMax }))
 )

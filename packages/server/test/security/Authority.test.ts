@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { dayFromToday } from "../TestNetwork.ts"
 import * as TestServer from "../TestServer.ts"
-import { call, readAnswer, tokenOf } from "../TestServer.ts"
+import { call, firstPiece, readAnswer, tokenOf } from "../TestServer.ts"
 import { type Least, leastOfGrpc, leastOfHttp, leastOfRpc } from "./Authority.ts"
 import { grpcOperations, httpOperations, httpOperationsOf, type Operation, rpcOperations } from "./JsonSchema.ts"
 import { type Filled, filled, headersOf, makeSamples, type Samples, targetOf } from "./Samples.ts"
@@ -49,15 +49,6 @@ const ErrorInfo = Schema.Struct({ reason: Schema.String })
 const decodeConnect = Schema.decodeUnknownOption(Schema.fromJsonString(ConnectProblem))
 const decodeConnectEnd = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ error: ConnectProblem })))
 const decodeInfo = Schema.decodeUnknownOption(ErrorInfo)
-
-/** The first piece of an answer that may never end. */
-const firstPiece = (response: Response) =>
-  Effect.promise(async () => {
-    const reader = response.body?.getReader()
-    const { value } = await reader?.read() ?? { value: undefined }
-    await reader?.cancel()
-    return new TextDecoder().decode(value)
-  })
 
 const bearer = (token: string | undefined): Readonly<Record<string, string>> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` }

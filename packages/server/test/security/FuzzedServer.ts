@@ -38,7 +38,7 @@ export const startFuzzed = Effect.gen(function*() {
     grpcUrl: `http://127.0.0.1:${grpcPort}`,
     samples: makeSamples({ date, pnr: String(made.body["pnr"]), userId: "fuzz-passenger" }),
     admin: yield* tokenOf("admin", "fuzz-admin"),
-    passenger
+    passengers: [passenger]
   }
   return { ...server, aim, health: Effect.map(sendTo(url, "/health", {}), ({ status }) => status) }
 })

@@ -68,7 +68,11 @@ const Call = Schema.Struct({
     required: Schema.Boolean,
     schema: Node
   }))),
-  requestBody: Schema.optionalKey(Body)
+  requestBody: Schema.optionalKey(Body),
+  responses: Schema.Record(
+    Schema.String,
+    Schema.Struct({ content: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)) })
+  )
 })
 
 const Description = Schema.Struct({
@@ -84,14 +88,14 @@ const decodeNodes = Schema.decodeUnknownSync(Schema.Record(Schema.String, Node))
 export const httpOperationsOf = (description: unknown): ReadonlyArray<Operation> => {
   const { components, paths } = decodeDescription(description)
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters, requestBody }]): Operation => ({
+    Object.entries(methods).map(([method, { parameters, requestBody, responses }]): Operation => ({
       door: "HTTP",
       name: `${method.toUpperCase()} ${path}`,
       method: method.toUpperCase(),
       path,
       parameters: parameters ?? [],
       body: Object.values(requestBody?.content ?? {})[0]?.schema,
-      streams: false,
+      streams: responses["200"]?.content?.["text/event-stream"] !== undefined,
       definitions: components.schemas
     }))
   )

@@ -41,7 +41,13 @@ export const makeSamples = (
   currentPassword: "correct horse battery staple",
   role: "passenger",
   code: "123456",
-  id: "1"
+  id: "1",
+  "RemoveWebhook id": 1,
+  "DeadLetters id": 1,
+  "ReplayDeadLetters id": 1,
+  "last-event-id": "0",
+  // A name that never leads anywhere.
+  url: "https://webhook.invalid/"
 })
 
 /** Optional fields without which the call says nothing. */

@@ -1,4 +1,5 @@
 import { Availability } from "@berth/domain/Availability"
+import { printableJson } from "@berth/domain/PrintableText"
 import type { Quota } from "@berth/domain/Quota"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import { Duration, Effect, type Option, Schedule, Schema, Stream } from "effect"
@@ -6,7 +7,7 @@ import type { RunJourney } from "../../BookingCalls.ts"
 import type { BookingClient } from "../../BookingClient.ts"
 import { exitStatus, exitStatusOf } from "../ExitStatus.ts"
 import { Invocation } from "../Invocation.ts"
-import { line, printableJson } from "../Line.ts"
+import { line } from "../Line.ts"
 import { withProgress } from "../Progress.ts"
 import { inQuotaOrder } from "../QuotaOrder.ts"
 import { type OutputClosed, say, Screen } from "../Screen.ts"
@@ -110,7 +111,7 @@ const documents = (screen: Screen["Service"]): Watcher => {
   let last = ""
   return {
     show: Effect.fnUntraced(function*(found) {
-      const document = printableJson(yield* encode(found))
+      const document = printableJson(JSON.stringify(yield* encode(found)))
       if (document === last) return
       last = document
       yield* screen.out.write(`${document}\n`)

@@ -61,7 +61,10 @@ for _, class in ipairs(classes) do
       if new ~= 0 then added[bay] = bor(added[bay] or 0, new) end
     end
   end
-  if anybody_waits(class) then set_aside(class, added) end
+  if anybody_waits(class) and next(added) then
+    set_aside(class, added)
+    close_pools(class)
+  end
   for _, pool in ipairs(class.pools) do
     if pool.mask ~= "" then
       call("HSET", KEYS[1], "m:" .. pool.name, pool.mask)

@@ -4,7 +4,8 @@
   1. refuse unless the run's gate is the caller's
   2. answer a known hold id as before, unless its time is over
   3. refuse a call that nobody waits for any more
-  4. choose berths; where none fit, let the party wait if it may
+  4. choose berths; where none fit, let the party wait if it may; so too where berths fit and somebody who waits may
+     have to come first, whom the promoter has not looked at yet
   5. write: bits, the pools' ZSETs, the hold
 
   KEYS[1]  META
@@ -32,12 +33,14 @@
   ARGV[18] costs            of a bay by its free berths, see choose
   ARGV[19] record           what hold keeps of the party from the pool to the fingerprint, each with | behind it
   ARGV[20] class            as JSON, see pools
-  ARGV[21] tells scattered  1: where no berth is free throughout but no leg is full, say so instead
+  ARGV[21] first try        1: say that a promoter must pass first; 0: it has, and the party waits if it may
+  ARGV[22] tells scattered  1: where no berth is free throughout but no leg is full, say so instead
 
   { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
   { "Waiting", known }
   { "Full", free }          berths free on the journey; nothing was written
   { "Scattered" }           does not fit, though each leg has berths enough; nothing was written
+  { "Behind" }              fits, but a promoter must pass first; nothing was written
   { "Conflict" }            the hold id came before with another fingerprint
   { "Ended" }               the hold came before and has ended
   { "Gate", gate }          another gate; empty where the run is not here
@@ -46,7 +49,7 @@
 -- @include bits
 
 local id, pool_name = ARGV[2], ARGV[4]
-local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name)
+local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name, "c:" .. pool_name)
 if meta[1] ~= ARGV[1] then return { "Gate", meta[1] or "" } end
 
 local time = call("TIME")
@@ -75,12 +78,16 @@ local wishes, costs = ARGV[10], ARGV[18]
 local lower, lower_min, same_coach = ARGV[11] + 0, ARGV[12] + 0, ARGV[13] == "1"
 -- @include choose
 
+if not bays and ARGV[22] == "1" then
+  -- @include scattered
+  if scattered then return { "Scattered" } end
+end
+local waitlist_max = ARGV[14] + 0
+if bays and meta[4] then
+  if ARGV[21] == "1" or waitlist_max == 0 then return { "Behind" } end
+  bays = nil
+end
 if not bays then
-  if ARGV[21] == "1" then
-    -- @include scattered
-    if scattered then return { "Scattered" } end
-  end
-  local waitlist_max = ARGV[14] + 0
   if waitlist_max == 0
     or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + party > waitlist_max then
     return { "Full", tostring(total) }

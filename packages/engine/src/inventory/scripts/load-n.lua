@@ -54,6 +54,7 @@ for _, waiting in ipairs(cjson.decode(ARGV[4])) do
     }))
     call("HINCRBY", KEYS[1], "w:" .. name .. ":" .. quota, 1)
     call("HINCRBY", KEYS[1], "p:" .. name .. ":" .. quota, passengers)
+    call("HSET", KEYS[1], "c:" .. name .. ":" .. quota, "1")
   end
 
   local on_sale = {}

@@ -4,7 +4,8 @@
 
   1. refuse unless the run's gate is the caller's
   2. seat each party named that is known to wait and fits; the others stay, known to the ledger
-  3. set free the legs set aside, but for berths of pools in which somebody waits who was not named
+  3. set free the legs set aside, but for berths of pools in which somebody waits who was not named; where all were
+     named, newcomers may be seated again
   4. write: bits, the pools' ZSETs, FREED, holds, counts
 
   KEYS[1]  META
@@ -76,7 +77,8 @@ for n, waiter in ipairs(cjson.decode(ARGV[6])) do
       reply[#reply + 1] = hold.slots
     else
       hold.state = "parked"
-      named = named + 1
+      -- Of one that has shrunk since the ledger was asked, the rest may fit.
+      if party <= hold.passengers then named = named + 1 end
     end
     holds[id] = hold
   end
@@ -114,5 +116,6 @@ if waiting ~= pool.waiting then
   call("HINCRBY", KEYS[1], "w:" .. pool.name, waiting - pool.waiting)
   call("HINCRBY", KEYS[1], "p:" .. pool.name, -waiting_passengers)
 end
+if reply[2] == "1" then call("HDEL", KEYS[1], "c:" .. pool.name) end
 if #reply > 2 and not pool.made then make_pool(class, pool, after, KEYS[1]) end
 return reply

@@ -1,5 +1,5 @@
 --[[
-  Says how many of a waiting party still wait. Parties that are unknown or ended are left alone; of one that is seated
+  Says how many of a waiting party still wait; a smaller one may fit, so a promoter comes before newcomers. Parties that are unknown or ended are left alone; of one that is seated
   and not settled the number is noted, in case that it must wait on.
 
   KEYS[1] META
@@ -42,6 +42,8 @@ hold.passengers = passengers
 if passengers == 0 then
   call("HINCRBY", KEYS[1], "w:" .. pool_name, -1)
   hold.state, hold.time = "ended", now_millis()
+else
+  call("HSET", KEYS[1], "c:" .. pool_name, "1")
 end
 call("HSET", KEYS[2], ARGV[3], write_hold(hold))
 return "Applied"

@@ -9,14 +9,16 @@ export interface Aim {
   readonly grpcUrl: string
   readonly samples: Samples
   readonly admin: string
-  readonly passenger: string
+  /** Any of them may lose its account on the way. */
+  readonly passengers: ReadonlyArray<string>
 }
 
-/** Calls that would end the account of whoever makes them, and with it the whole run. */
+/** Calls that may end the account of whoever makes them; an admin's end would be that of the whole run. */
 const endsCaller = /DELETE|sign-out|password|totp|grantRole|\/roles\/|Erase/
 
 /** The `Authorization` of a request: mostly one that gets it further. */
-export const authorization = ({ name }: Operation, { admin, passenger }: Aim, chance: Chance): string | undefined => {
+export const authorization = ({ name }: Operation, { admin, passengers }: Aim, chance: Chance): string | undefined => {
+  const passenger = chance.pick(passengers)
   const good = `Bearer ${endsCaller.test(name) ? passenger : admin}`
   if (chance.is(0.88)) return good
   if (chance.is(0.2)) return undefined

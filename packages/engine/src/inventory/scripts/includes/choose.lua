@@ -23,7 +23,9 @@ local wished = lower_min > 0 or find(wishes, "[^\255]")
 local best, best_free, best_cost, base = nil, 0, 255, 0
 local free_by_bay, total = {}, 0
 for bay = 1, opened do
-  local free = band(byte(mask, bay), 255 - bor(byte(taken, base + first, base + last)))
+  local gone = bor(byte(taken, base + first, base + last))
+  -- Of a run that is well sold most bays are passed over here.
+  local free = gone ~= 255 and band(byte(mask, bay), 255 - gone) or 0
   if free ~= 0 then
     if not best then free_by_bay[bay], total = free, total + byte(POPCOUNT, free + 1) end
     local cost = byte(costs, free + 1)

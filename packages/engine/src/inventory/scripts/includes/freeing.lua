@@ -23,6 +23,13 @@ local function open_class(class)
   class.freed = call("HGET", KEYS[3], class.name) or ""
 end
 
+-- What is set aside may seat those who wait together with what is free, so a promoter comes before newcomers; see book.
+local function close_pools(class)
+  for _, pool in ipairs(class.pools) do
+    if pool.waiting > 0 then call("HSET", KEYS[1], "c:" .. pool.name, "1") end
+  end
+end
+
 -- Frees a berth's legs. While somebody waits in the class they stay taken and are set aside for the promoter.
 local function free_legs(class, slot, from, to)
   open_class(class)
@@ -37,6 +44,7 @@ local function free_legs(class, slot, from, to)
         class.freed_changed = true
       end
     end
+    close_pools(class)
     return
   end
   local was = untouched(class.taken, legs, bay)

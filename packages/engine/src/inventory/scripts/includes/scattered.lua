@@ -4,9 +4,11 @@ local scattered = true
 for leg = first, last do
   local free = 0
   for bay = 1, #mask do
-    local was = byte(taken, (bay - 1) * legs + leg)
-    free = free + byte(POPCOUNT, band(byte(mask, bay), 255 - (was or 0)) + 1)
-    if free >= party then break end
+    local was = byte(taken, (bay - 1) * legs + leg) or 0
+    if was ~= 255 then
+      free = free + byte(POPCOUNT, band(byte(mask, bay), 255 - was) + 1)
+      if free >= party then break end
+    end
   end
   if free < party then
     scattered = false

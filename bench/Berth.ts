@@ -1,0 +1,90 @@
+import { layer as databaseLayer } from "@berth/engine/ledger/Database"
+import { migrate } from "@berth/engine/ledger/Migrations"
+import { Effect, Logger, Redacted, Schema } from "effect"
+import { spawnSync } from "node:child_process"
+import { setTimeout } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { type Database, openDatabase } from "./Database.ts"
+import { addNetwork } from "./Network.ts"
+import { startProgram } from "./Program.ts"
+import type { PostgresStore, RedisStore } from "./Stores.ts"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const openMillisMax = 180_000
+
+/** A Berth in a process of its own, server and scheduler, over stores that the bench started. */
+export interface Berth {
+  readonly url: string
+  /** Of an admin, whom no limit of calls holds up. */
+  readonly token: string
+  readonly processId: number
+  readonly database: Database
+  stop(): Promise<void>
+}
+
+const RunCounts = Schema.Struct({ runs: Schema.Int, unopened: Schema.Int })
+
+/** Waits until every run is on sale, loaded at least so often, and answers how many they are. */
+export const untilOpen = async (database: Database, runsMin: number, epochMin = 1): Promise<number> => {
+  const until = performance.now() + openMillisMax
+  for (;;) {
+    const [row] = await database.rows(
+      RunCounts,
+      `SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN' OR epoch < ${epochMin})::int AS unopened FROM run`
+    )
+    if (row !== undefined && row.runs >= runsMin && row.unopened === 0) return row.runs
+    if (performance.now() > until) throw new Error("the runs were not opened in time")
+    await setTimeout(25)
+  }
+}
+
+const tokenFor = (user: string, databaseUrl: string): string => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["scripts/token.ts", "--user", user, "--role", "admin"],
+    { cwd: root, env: { ...process.env, DATABASE_URL: databaseUrl }, encoding: "utf8" }
+  )
+  if (status !== 0) throw new Error("no token was made")
+  return stdout.trim()
+}
+
+/** Brings the database up to date and adds the bench's trains before anything is served. */
+const prepare = async (databaseUrl: string): Promise<Database> => {
+  const layer = databaseLayer({ url: Redacted.make(databaseUrl), maxConnections: 1 })
+  await Effect.runPromise(Effect.provide(migrate, [layer, Logger.layer([])]))
+  const database = openDatabase(databaseUrl)
+  await addNetwork(database)
+  return database
+}
+
+export const startBerth = async (options: {
+  readonly folder: string
+  readonly postgres: PostgresStore
+  readonly redis: RedisStore
+  readonly profiles: string | undefined
+}): Promise<Berth> => {
+  const database = await prepare(options.postgres.url)
+  const program = await startProgram({
+    file: "main.ts",
+    env: {
+      DATABASE_URL: options.postgres.url,
+      REDIS_URI: options.redis.uri,
+      BERTH_DATA_DIR: options.folder,
+      PORT: "0",
+      HOST: "127.0.0.1"
+    },
+    ready: /Stop /,
+    profiles: options.profiles
+  })
+  await untilOpen(database, 1)
+  return {
+    url: /ready at (\S+)/.exec(program.output)?.[1] ?? "",
+    token: tokenFor("bench", options.postgres.url),
+    processId: program.processId,
+    database,
+    stop: async () => {
+      await database.close()
+      await program.stop()
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
+import { berthsPerCoach, derivedPools } from "@berth/domain/rules/QuotaShares"
+import type { SeatPool } from "@berth/domain/SeatConfig"
+import type { Database } from "./Database.ts"
+
+/** Legs of every train of the bench. */
+export const legs = 20
+
+/** How many legs the usual journey has. */
+export const legsOfJourney = 10
+
+/** Trains of the usual make-up: 1,072 berths in three classes, shared among quotas as the rules say. */
+const ordinaryTrains = 20
+const coaches = new Map([["SL", 10], ["3A", 4], ["2A", 2]] as const)
+/** Four berths of a third coach make up the number. */
+const seatCountOf = ({ berth, quota, seatCount, travelClass }: SeatPool): number =>
+  travelClass === "2A" && quota === "GN" && berth === "LB" ? seatCount + 4 : seatCount
+export const ordinaryPools: ReadonlyArray<SeatPool> = derivedPools(coaches).map((pool) => ({
+  travelClass: pool.travelClass,
+  quota: pool.quota,
+  berth: pool.berth,
+  seatCount: seatCountOf(pool)
+}))
+
+/** A train with one class of 720 berths, all for everybody: each of its days is one hot run. */
+export const hotTrain = "HOT"
+export const hotBerths = 720
+const hotPools: ReadonlyArray<SeatPool> = Array.from(
+  berthsPerCoach(coachLayouts.SL),
+  ([berth, perCoach]) => ({
+    travelClass: "SL",
+    quota: "GN",
+    berth,
+    seatCount: perCoach * hotBerths / coachLayouts.SL.berthsPerCoach
+  })
+)
+
+export const stationAt = (stop: number): string => `N${String(stop).padStart(2, "0")}`
+export const ordinaryTrain = (n: number): string => `T${String(n + 1).padStart(4, "0")}`
+
+const routeId = "b".repeat(64)
+
+const values = (rows: ReadonlyArray<ReadonlyArray<string | number>>): string =>
+  rows.map((row) => `(${row.map((value) => typeof value === "number" ? value : `'${value}'`).join(",")})`).join(",")
+
+const addRoute = (database: Database): Promise<void> => {
+  const stops = Array.from({ length: legs + 1 }, (_, stop) => stop)
+  const times = stops.map((stop) => {
+    const arrival = 36_000 + stop * 1_800
+    return [routeId, stop, stationAt(stop), arrival, arrival + 120, stop * 50_000]
+  })
+  return database.run(
+    `INSERT INTO station (code, name) VALUES ${values(stops.map((stop) => [stationAt(stop), `Stop ${stop}`]))}`,
+    `INSERT INTO route (id) VALUES ('${routeId}')`,
+    `INSERT INTO route_stop (route_id, stop_index, station_code, arrival_seconds, departure_seconds, metres)
+    VALUES ${values(times)}`
+  )
+}
+
+/** Adds trains that leave each day, with their seats. */
+export const addTrains = async (
+  database: Database,
+  trains: ReadonlyArray<string>,
+  pools: ReadonlyArray<SeatPool>
+): Promise<void> => {
+  const names = trains.map((train) => `'${train}'`).join()
+  const rows = values(pools.map(({ berth, quota, seatCount, travelClass }) => [travelClass, quota, berth, seatCount]))
+  await database.run(
+    `INSERT INTO train (id, name, train_type, time_zone, source, composition_derived)
+    SELECT id, 'Train ' || id, 'Express', 'Asia/Kolkata', 'bench', true FROM unnest(ARRAY[${names}]) id`,
+    `INSERT INTO train_service (train_id, service_number, route_id, weekdays, first_date, last_date)
+    SELECT id, 0, '${routeId}', 127, DATE '2020-01-01', DATE '2100-01-01' FROM unnest(ARRAY[${names}]) id`,
+    `INSERT INTO train_seat_config (train_id, travel_class, quota, berth, seat_count)
+    SELECT id, pool.* FROM unnest(ARRAY[${names}]) id, (VALUES ${rows}) pool`
+  )
+}
+
+/** The timetable of the bench, in a database whose migrations have run. */
+export const addNetwork = async (database: Database): Promise<void> => {
+  await addRoute(database)
+  await addTrains(database, Array.from({ length: ordinaryTrains }, (_, n) => ordinaryTrain(n)), ordinaryPools)
+  await addTrains(database, [hotTrain], hotPools)
+}

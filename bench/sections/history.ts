@@ -1,0 +1,53 @@
+import { untilOpen } from "../Berth.ts"
+import { answersIn, driverNote, ordinaryRuns, rateOf, sendHttp, spreadRequests } from "../Bookings.ts"
+import { fillHistory } from "../History.ts"
+import { cost, type Measurement } from "../Measurement.ts"
+import { type Processes, processorTime } from "../ProcessorTime.ts"
+import { repeated } from "../Repeats.ts"
+import type { Stand } from "../Stand.ts"
+import { median } from "../Statistics.ts"
+
+const fewRuns = 100
+const warmUpSeconds = 3
+
+/** What a booking costs on 100 runs of which nothing is sold, and again when 100,000 runs and ten million sold berths are there. */
+export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
+  const { driver, effort: { seconds }, effort } = stand
+  const berth = await stand.berth()
+  const { database, url } = berth
+  const processes: Processes = {
+    server: berth.processId,
+    postgres: (await stand.postgres()).processId,
+    redis: (await stand.berthRedis()).processId
+  }
+  const measure = async (requests: ReadonlyArray<Uint8Array>) => {
+    await sendHttp(driver, { url, requests, seconds: warmUpSeconds })
+    return repeated(effort, async () => {
+      const before = processorTime(processes)
+      const result = await sendHttp(driver, { url, requests, seconds })
+      const after = processorTime(processes)
+      const used = after.server + after.postgres + after.redis - before.server - before.postgres - before.redis
+      return { result, micros: used / (result.answers["201"] ?? 0) * 1e6 }
+    })
+  }
+  const before = await measure(spreadRequests(berth, await ordinaryRuns(database, fewRuns)))
+  await fillHistory(database)
+  const runs = await untilOpen(database, 1)
+  const after = await measure(spreadRequests(berth, await ordinaryRuns(database, runs)))
+
+  const wall = (measured: typeof before) => measured.map(({ result }) => 1e6 / rateOf(result, "201"))
+  const processor = (measured: typeof before) => measured.map(({ micros }) => micros)
+  const note = (measured: typeof before) => {
+    const results = measured.map(({ result }) => result)
+    return `${answersIn(results)}; ${driverNote(results)}`
+  }
+  return [
+    cost("a booking on 100 runs, nothing sold", wall(before), "µs", { note: note(before) }),
+    cost(`a booking on ${runs} runs, ten million sold`, wall(after), "µs", { note: note(after) }),
+    cost("a booking with history ÷ without", [median(wall(after)) / median(wall(before))], "×", {
+      aim: 1.15,
+      floor: 1.5
+    }),
+    cost("its processor time with history ÷ without", [median(processor(after)) / median(processor(before))], "×")
+  ]
+}

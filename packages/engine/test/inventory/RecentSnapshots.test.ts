@@ -1,0 +1,84 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { Inventory } from "../../src/inventory/Inventory.ts"
+import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
+import { makeRecentSnapshots } from "../../src/inventory/RecentSnapshots.ts"
+import * as Fixtures from "./Fixtures.ts"
+import * as RedisForTests from "./RedisForTests.ts"
+
+const { classOfRun, requestOf } = Fixtures
+const classes = [Fixtures.layout.travelClass]
+
+const loaded = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const run = yield* Fixtures.newRun
+  yield* inventory.load([Fixtures.loadOf(run)])
+  return { inventory, run }
+})
+
+/** Snapshots of the real Redis, and how often it was asked for one. */
+const counting = Effect.map(ManagedRedis, (redis) => {
+  let asked = 0
+  const recent = makeRecentSnapshots({
+    ...redis,
+    runBinary: (script, keys, args) => {
+      asked++
+      return redis.runBinary(script, keys, args)
+    }
+  })
+  return { recent, asked: () => asked }
+})
+
+layer(RedisForTests.inventory, { timeout: "60 seconds" })("recent snapshots", (it) => {
+  it.effect("show at once what was done from here", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      const look = inventory.recentSnapshot(run, classes)
+      assert.strictEqual((yield* look)?.classes.get("2A")?.taken.length, 0)
+      yield* inventory.allocate(requestOf(run, "a"))
+      assert.deepStrictEqual(yield* look, yield* inventory.snapshot(run, classes))
+      yield* inventory.judge({ run, epoch: 1, classes: [classOfRun], verdicts: [{ _tag: "Drop", holdId: "a" }] })
+      assert.deepStrictEqual(yield* look, yield* inventory.snapshot(run, classes))
+    }))
+
+  it.effect("ask Redis once for all who look at the same moment", () =>
+    Effect.gen(function*() {
+      const { run } = yield* loaded
+      const { asked, recent } = yield* counting
+      const seen = yield* Effect.all(Array.from({ length: 50 }, () => recent.get(run, classes)), {
+        concurrency: "unbounded"
+      })
+      assert.strictEqual(asked(), 1)
+      assert.strictEqual(new Set(seen).size, 1)
+    }))
+
+  it.effect("are the same object while the run does not change, and another one after", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      const { asked, recent } = yield* counting
+      const first = yield* recent.get(run, classes)
+      recent.drop(run)
+      assert.strictEqual(yield* recent.get(run, classes), first)
+      assert.strictEqual(asked(), 2)
+      yield* inventory.allocate(requestOf(run, "a"))
+      recent.drop(run)
+      assert.notStrictEqual(yield* recent.get(run, classes), first)
+    }))
+
+  it.effect("do not keep what was read while the run was changed", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      const { recent } = yield* counting
+      const reading = yield* Effect.forkChild(recent.get(run, classes), { startImmediately: true })
+      recent.drop(run)
+      yield* inventory.allocate(requestOf(run, "a"))
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(yield* recent.get(run, classes), yield* inventory.snapshot(run, classes))
+    }))
+
+  it.effect("know a run that is not in Redis", () =>
+    Effect.gen(function*() {
+      const { recent } = yield* counting
+      assert.isNull(yield* recent.get(yield* Fixtures.newRun, classes))
+    }))
+})
