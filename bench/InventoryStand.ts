@@ -55,7 +55,8 @@ export const allocation = (
   fingerprint: "bench",
   party: partyOf(passengers),
   waitlistMax: 0,
-  firstTry: true
+  firstTry: true,
+  tellsScattered: false
 })
 
 /** The calls of the script as the engine writes them for the wire, for another process to send. */

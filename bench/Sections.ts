@@ -27,6 +27,16 @@ export const sections: Readonly<Record<string, Section>> = {
     title: "Seats sold of what could be sold",
     load: async () => (await import("./sections/fragmentation.ts")).fragmentation
   },
+  repack: {
+    title: "Seats sold where passengers are moved",
+    needs: "full",
+    load: async () => (await import("./sections/repack.ts")).repack
+  },
+  footprint: {
+    title: "What a booking leaves and sends",
+    needs: "full",
+    load: async () => (await import("./sections/footprint.ts")).footprint
+  },
   booking: {
     title: "Bookings spread over 1,000 runs",
     load: async () => (await import("./sections/booking.ts")).booking

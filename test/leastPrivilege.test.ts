@@ -9,6 +9,7 @@ import { EventStream } from "@berth/engine/events/EventStream"
 import { Webhooks } from "@berth/engine/events/Webhooks"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Migrations from "@berth/engine/ledger/Migrations"
+import { RunEpochs } from "@berth/engine/ledger/RunEpochs"
 import { StoreClock } from "@berth/engine/ledger/StoreClock"
 import { AvailabilityReader } from "@berth/engine/sale/AvailabilityReader"
 import { Book } from "@berth/engine/sale/Book"
@@ -18,7 +19,7 @@ import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
 import * as Scheduler from "@berth/scheduler/Scheduler"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Schedule, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { databaseAs, redisAs, type Role, Stores } from "./LeastPrivilege.ts"
 import { readProjectFile } from "./ProjectFiles.ts"
@@ -156,6 +157,15 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
         assert.deepEqual(report.differences, [])
       }))
 
+    it.effect("move sales by the function that checks the moves", () =>
+      Effect.gen(function*() {
+        const none = RunEpochs.pipe(
+          Effect.flatMap(({ beginRepack }) => beginRepack({ runId: 0, epoch: 0, moves: [] })),
+          Effect.map(Option.isNone)
+        )
+        assert.isTrue((yield* onServer(none)) && (yield* onScheduler(none)))
+      }))
+
     it.effect("let the server make and verify tokens", () =>
       Effect.gen(function*() {
         const user = yield* onServer(Effect.gen(function*() {
@@ -221,6 +231,9 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
       ["berth_server", "UPDATE event_log SET last_id = 0"],
       ["berth_scheduler", "INSERT INTO webhook SELECT * FROM webhook"],
       ["berth_reader", "SELECT url FROM webhook"],
+      ["berth_server", "UPDATE passenger SET moved_from = 1"],
+      ["berth_server", "UPDATE train SET repack = false"],
+      ["berth_reader", "SELECT move_sales(1, 1, '[]')"],
       ["berth_reader", "SELECT name FROM passenger"],
       ["berth_reader", "SELECT user_id FROM booking"],
       ["berth_reader", "SELECT * FROM session"],

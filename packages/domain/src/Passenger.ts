@@ -50,6 +50,8 @@ export const Passenger = Schema.Struct({
   coach: Schema.optionalKey(Schema.String),
   seat: Schema.optionalKey(BerthName),
   berth: Schema.optionalKey(BerthType),
+  /** The seat given first, where the passenger was given another of the same type so that somebody fits. */
+  movedFrom: Schema.optionalKey(BerthName),
   waitlist: Schema.optionalKey(WaitlistPlace)
 }).annotate({ identifier: "Passenger" })
 export type Passenger = typeof Passenger.Type

@@ -19,6 +19,7 @@ import { Cancellations } from "./ledger/Cancellations.ts"
 import { HeldBookings } from "./ledger/HeldBookings.ts"
 import { HoldFacts } from "./ledger/HoldFacts.ts"
 import { PaymentRecords } from "./ledger/PaymentRecords.ts"
+import { PlacedSales } from "./ledger/PlacedSales.ts"
 import { PnrSequence } from "./ledger/PnrSequence.ts"
 import { RunEpochs } from "./ledger/RunEpochs.ts"
 import { RunRows } from "./ledger/RunRows.ts"
@@ -38,6 +39,7 @@ import { Cancel } from "./sale/Cancel.ts"
 import { HoldExpiry } from "./sale/HoldExpiry.ts"
 import { Promoter } from "./sale/Promoter.ts"
 import { PromotionQueue } from "./sale/PromotionQueue.ts"
+import { Repacker } from "./sale/Repacker.ts"
 import { Sweeper } from "./sale/Sweeper.ts"
 import { ConfigApplier } from "./seeding/ConfigApplier.ts"
 import { RunCloser } from "./seeding/RunCloser.ts"
@@ -62,6 +64,7 @@ const ledger = Layer.mergeAll(
   HoldFacts.layer,
   PaymentRecords.layer,
   PostgresMetrics.layer,
+  PlacedSales.layer,
   PnrSequence.layer,
   RunEpochs.layer,
   RunRows.layer,
@@ -96,6 +99,9 @@ const offices = Layer.mergeAll(
   TrainPages.layer
 )
 
+/** Seats those who wait, and makes room for them and for newcomers. */
+const promotion = Promoter.layer.pipe(Layer.provideMerge(Repacker.layer))
+
 const events = Layer.mergeAll(EventFeed.layer, EventPublisher.layer, Webhooks.layer, WebhookSender.layer).pipe(
   Layer.provide([WebhookCalls.layer, WebhookDeliveries.layer]),
   Layer.provide(WebhookAddresses.layer),
@@ -114,4 +120,4 @@ export const layer = Layer.mergeAll(
   StoresHealth.layer,
   Sweeper.layer,
   offices
-).pipe(Layer.provideMerge(Promoter.layer), Layer.provideMerge(Layer.merge(seeding, samples)))
+).pipe(Layer.provideMerge(promotion), Layer.provideMerge(Layer.merge(seeding, samples)))

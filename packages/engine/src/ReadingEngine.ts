@@ -26,7 +26,8 @@ const waitingRunLoader = Layer.succeed(RunLoader, {
       })
     ),
   load: () => nothingIsLoaded,
-  closeAll: nothingIsLoaded
+  repack: () => nothingIsLoaded,
+  close: () => nothingIsLoaded
 })
 
 /** The timetable and what is free, without anything that sells: in PostgreSQL the right to SELECT is enough. */

@@ -1,6 +1,7 @@
 import type { Redacted } from "effect"
 import { Config, Effect, Layer, Schema } from "effect"
 import { ManagedRedis } from "./inventory/ManagedRedis.ts"
+import { parseClusterUri } from "./inventory/RedisLink.ts"
 import * as Database from "./ledger/Database.ts"
 
 /** Connections to PostgreSQL that a process keeps; two of them may be taken by listeners, two by commits. */
@@ -21,9 +22,17 @@ export const databaseUrl: Config.Config<Redacted.Redacted> = Config.schema(
   "DATABASE_URL"
 )
 
+const isRedis = Schema.is(addressOf(["redis:", "rediss:"], ""))
+
 /** Address of Redis, `REDIS_URI`. */
 export const redisUri: Config.Config<Redacted.Redacted> = Config.schema(
-  Schema.RedactedFromValue(addressOf(["redis:", "rediss:"], "redis://:password@host:6379")),
+  Schema.RedactedFromValue(
+    Schema.String.check(Schema.makeFilter((text: string) =>
+      isRedis(text) || parseClusterUri(text) !== undefined
+        ? undefined
+        : "Expected an address such as redis://:password@host:6379, or redis+cluster://:password@host:6379,host:6380"
+    ))
+  ),
   "REDIS_URI"
 )
 

@@ -31,7 +31,7 @@ export class StoresHealth extends Context.Service<StoresHealth, {
       const clock = yield* StoreClock
       const redis = yield* InventoryHealth
       const check = Effect.map(
-        Effect.all([reasonOf("PostgreSQL", clock.refresh), reasonOf("Redis", redis.instance)], { concurrency: 2 }),
+        Effect.all([reasonOf("PostgreSQL", clock.refresh), reasonOf("Redis", redis.parts)], { concurrency: 2 }),
         (found) => found.flat()
       )
       return StoresHealth.of({ reasons: yield* Effect.cachedWithTTL(check, answerKept) })

@@ -1,4 +1,4 @@
-import { InventoryHealth } from "@berth/engine/inventory/InventoryHealth"
+import { InventoryHealth, type RedisPart } from "@berth/engine/inventory/InventoryHealth"
 import { RunRows } from "@berth/engine/ledger/RunRows"
 import { RunCloser } from "@berth/engine/seeding/RunCloser"
 import { RunLoader } from "@berth/engine/seeding/RunLoader"
@@ -35,18 +35,21 @@ const makeLoad = Effect.gen(function*() {
   return { load: oneAtATime.withPermit(Effect.repeat(loadSome, { while: (count) => count === unloadedMax })) }
 })
 
-/** Where Redis was emptied, restarted or replaced, every run is closed; the loading of unloaded runs opens them again. */
+/**
+ * Where Redis was emptied, restarted or replaced, or a node of a cluster was, its runs are closed; the loading of
+ * unloaded runs opens them again.
+ */
 const makeCheckInstance = Effect.gen(function*() {
   const health = yield* InventoryHealth
   const loader = yield* RunLoader
-  const checkInstance = Effect.gen(function*() {
-    const instance = yield* health.instance
-    if (instance !== (yield* health.seededInstance)) {
-      yield* Effect.logInfo("Redis is new or was emptied: loading every run from the record")
-      yield* loader.closeAll
-      yield* health.markSeeded(instance)
+  const checkPart = Effect.fnUntraced(function*({ has, instance, markSeeded, seededInstance }: RedisPart) {
+    if (instance !== (yield* seededInstance)) {
+      yield* Effect.logInfo("Redis is new or was emptied: loading its runs from the record")
+      yield* loader.close(has)
+      yield* markSeeded
     }
   })
+  const checkInstance = Effect.flatMap(health.parts, (parts) => Effect.forEach(parts, checkPart, { discard: true }))
   return { checkInstance }
 })
 

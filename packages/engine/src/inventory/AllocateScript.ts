@@ -22,7 +22,7 @@ const Reply = Schema.Union([
   Schema.Tuple([Schema.Literal("Held"), SlotsText, Flag]),
   Schema.Tuple([Schema.Literal("Waiting"), Flag]),
   Schema.Tuple([Schema.Literal("Full"), Schema.FiniteFromString]),
-  Schema.Tuple([Schema.Literals(["Behind", "Conflict", "Ended", "Late"])]),
+  Schema.Tuple([Schema.Literals(["Behind", "Scattered", "Conflict", "Ended", "Late"])]),
   Schema.Tuple([Schema.Literal("Gate"), Schema.Union([GateText, Schema.Literal("")])])
 ])
 // Only this project's script can have answered, so a reply that it does not know is a defect.
@@ -74,7 +74,8 @@ export const allocate = (redis: ManagedRedis["Service"], request: AllocateReques
       costs,
       `${pool}|${range.from}|${range.to}|${party.wishes.length}|${request.fingerprint}|`,
       known.json,
-      request.firstTry ? 1 : 0
+      request.firstTry ? 1 : 0,
+      request.tellsScattered ? 1 : 0
     ]
   )
   return Effect.map(answered, (reply) => toReply(request, reply))

@@ -46,6 +46,8 @@ export interface AllocateRequest {
   readonly party: Party
   /** Passengers that may wait in this class and quota at once; 0 where the party may not wait. */
   readonly waitlistMax: number
+  /** Where the party does not fit and no leg is full: answer `Scattered` and write nothing. */
+  readonly tellsScattered: boolean
   /** Whether the caller will have a promoter pass where one must; else the party waits there, where it may. */
   readonly firstTry: boolean
 }
@@ -57,6 +59,8 @@ export type AllocateReply =
   | { readonly _tag: "Waiting"; readonly gate: RunGate; readonly known: boolean }
   /** Does not fit and may not wait. Nothing was written. */
   | { readonly _tag: "Full"; readonly free: number }
+  /** Does not fit, although every leg has berths enough for it; others would have to be given another berth. */
+  | { readonly _tag: "Scattered" }
   /** Fits, but somebody who waits may have to come first: a promoter must pass. Nothing was written. */
   | { readonly _tag: "Behind" }
   /** The hold id was used with another fingerprint. */

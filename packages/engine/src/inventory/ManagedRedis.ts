@@ -1,9 +1,10 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, Effect, Layer, Random, Redacted, Schema, SubscriptionRef } from "effect"
-import { Command, Redis, type RedisOptions } from "ioredis"
+import { Command, type Redis, type RedisOptions } from "ioredis"
 import { observedScripts, showRedis } from "../metrics/RedisMetrics.ts"
 import { leftAlone, StoreCircuit } from "../StoreCircuit.ts"
 import type { LuaScript } from "./LuaScript.ts"
+import { openLink } from "./RedisLink.ts"
 import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
 
 /** More than this many calls under way are refused at once: a longer queue would only serve callers who have gone. */
@@ -37,16 +38,25 @@ const refusedLeftAlone = new RedisRefusal({ message: leftAlone.redis.detail })
 /** Whether Redis itself said it, and not the client in its stead. */
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === "ReplyError"
 
+/** A node that takes writes, addressed by itself. */
+export interface RedisNode {
+  /** One command; texts in the reply are strings. */
+  send(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<unknown, StoreUnavailable>
+}
+
 /**
- * A connection to Redis that lives as long as its scope. While it is away calls fail at once, nothing is queued and
- * nothing is sent again: a late allocation would hold berths for nobody.
+ * A connection to Redis, or to the nodes of a Redis Cluster, that lives as long as its scope. While it is away calls fail
+ * at once, nothing is queued and nothing is sent again: a late allocation would hold berths for nobody.
  */
 export class ManagedRedis extends Context.Service<ManagedRedis, {
   /** Counts the connections made so far; changes with every reconnect. */
   readonly connections: SubscriptionRef.SubscriptionRef<number>
+  readonly isCluster: boolean
   /** One command; texts in the reply are strings. */
   send(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<unknown, StoreUnavailable>
-  /** The same, with what Redis or the client said where they refuse. */
+  /** Every node that takes writes; the one Redis where there is no cluster. */
+  nodes(): ReadonlyArray<RedisNode>
+  /** One command, with what Redis or the client said where they refuse. `SCRIPT` goes to every node. */
   sendPlain<A = unknown>(command: string, ...args: ReadonlyArray<RedisArgument>): Effect.Effect<A, RedisRefusal>
   /** Another client with the same settings, not connected yet; whoever asks for it disconnects it. */
   duplicate(changes: Partial<RedisOptions>): Redis
@@ -63,66 +73,62 @@ export class ManagedRedis extends Context.Service<ManagedRedis, {
     args: ReadonlyArray<RedisArgument>
   ): Effect.Effect<unknown, StoreUnavailable>
 }>()("@berth/engine/inventory/ManagedRedis") {
-  /** Connects to `redis://…` or `rediss://…`; fails where nobody answers. */
+  /** Connects to `redis://…` or `redis+cluster://…`, with TLS to `rediss…`; fails where nobody answers. */
   static readonly layer = (uri: Redacted.Redacted<string>): Layer.Layer<ManagedRedis, RedisUnreachable> =>
     Layer.effect(ManagedRedis, make(uri))
 }
 
 const connect = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>, onReady: () => void) {
-  const text = Redacted.value(uri)
-  const address = URL.canParse(text) ? new URL(text).host : "an address that is no URI"
   const random = yield* Random.Random
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   let everReady = false
   let lastError = "it closed the connection"
-
-  const client = new Redis(text, {
-    lazyConnect: true,
+  const link = openLink(Redacted.value(uri), {
     connectTimeout: connectMillisMax,
     commandTimeout: commandMillisMax,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
     keepAlive: keepAliveMillis,
-    noDelay: true,
     retryStrategy: (attempt) =>
       everReady
         ? Math.min(reconnectMillisMin * 2 ** Math.min(attempt, 10), reconnectMillisMax) *
           (0.5 + random.nextDoubleUnsafe() / 2)
         : null
   })
-  client.on("error", (error: Error) => {
-    lastError = error.message
-  })
-  client.on("ready", () => {
-    everReady = true
-    onReady()
-  })
-  client.on("close", () => {
-    if (everReady) {
-      fork(Effect.logWarning(`Lost the connection to Redis at ${address}: ${lastError}`))
+  const { address } = link
+  link.listen({
+    onError: (error) => {
+      lastError = error.message
+    },
+    onReady: () => {
+      everReady = true
+      onReady()
+    },
+    onChange: () => {
+      if (everReady) {
+        onReady()
+      }
+    },
+    onClose: () => {
+      if (everReady) {
+        fork(Effect.logWarning(`Lost the connection to Redis at ${address}: ${lastError}`))
+      }
     }
   })
-
   yield* Effect.acquireRelease(
     Effect.tryPromise({
-      try: () => client.connect(),
+      try: () => link.connect(),
       catch: () => new RedisUnreachable({ address, reason: lastError })
     }),
     () => {
       // From here on a closed connection is what was asked for.
       everReady = false
-      return Effect.tryPromise(() => client.quit()).pipe(
-        Effect.ignore,
-        Effect.andThen(Effect.sync(() => client.disconnect()))
-      )
+      return Effect.ignore(Effect.tryPromise(() => link.close()))
     }
   )
-  return client
+  return link
 })
 
-/** Calls under way: so many at most, and none to a Redis that does not answer. */
-const makeCalls = (circuit: StoreCircuit) => {
+/** Calls under way: so many at most, and none to a Redis that does not answer. The silence of a node is not a cluster's. */
+const makeCalls = (circuit: StoreCircuit, isCluster: boolean) => {
   let inFlight = 0
   const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, RedisRefusal> =>
     Effect.callback<A, RedisRefusal>((resume) => {
@@ -144,7 +150,7 @@ const makeCalls = (circuit: StoreCircuit) => {
         },
         (error: unknown) => {
           if (isReply(error)) circuit.answered()
-          else circuit.wasSilent()
+          else if (!isCluster) circuit.wasSilent()
           return settle(
             Effect.fail(new RedisRefusal({ message: error instanceof Error ? error.message : String(error) }))
           )
@@ -159,11 +165,11 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const clock = yield* Clock.Clock
   const circuit = new StoreCircuit("redis", () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
-  const client = yield* connect(uri, () => {
+  const link = yield* connect(uri, () => {
     circuit.answered()
     fork(SubscriptionRef.update(connections, (count) => count + 1))
   })
-  const { attempt, underWay } = makeCalls(circuit)
+  const { attempt, underWay } = makeCalls(circuit, link.isCluster)
   showRedis(underWay, () => SubscriptionRef.getUnsafe(connections))
 
   const orUnavailable = (error: RedisRefusal): Effect.Effect<never, StoreUnavailable> => {
@@ -176,35 +182,35 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     }
     // A lost connection was logged when it was lost, and at the bound every caller comes here: a line for each call
     // would be a flood. The message alone is logged, for the error holds the call's arguments.
-    const silent = client.status !== "ready" || underWay() >= commandsInFlightMax
+    const silent = !link.isReady() || underWay() >= commandsInFlightMax
     return Effect.andThen(
       silent ? Effect.void : Effect.logWarning(`Redis refused a call: ${error.message}`),
       doesNotAnswer
     )
   }
 
-  // Calls of one turn of the event loop leave in one write: under load a system call for each costs more than the script.
-  let gathering = false
-  const gatherWrites = () => {
-    if (!gathering) {
-      const { stream } = client
-      gathering = true
-      stream.cork()
-      setImmediate(() => {
-        gathering = false
-        stream.uncork()
-      })
-    }
-  }
-
   const write = <A>(command: Command): Promise<A> => {
-    gatherWrites()
-    client.sendCommand(command)
+    link.write(command)
     return command.promise
   }
 
-  const send = <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>, replyEncoding: "utf8" | null) =>
-    attempt<A>(() => write(new Command(name, [...args], { replyEncoding })))
+  const send = <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>) =>
+    attempt<A>(() => write(new Command(name, [...args], { replyEncoding: "utf8" })))
+
+  const sendTo = (node: Redis) => <A = unknown>(name: string, args: ReadonlyArray<RedisArgument>) =>
+    attempt<A>(() => {
+      const command = new Command(name, [...args], { replyEncoding: "utf8" })
+      node.sendCommand(command)
+      return command.promise
+    })
+
+  /** Any node may have the next key that the script is called with. */
+  const sendScript = <A = unknown>(args: ReadonlyArray<RedisArgument>): Effect.Effect<A, RedisRefusal> =>
+    Effect.flatMap(
+      Effect.forEach(link.nodes(), (node) => sendTo(node)<A>("script", args), { concurrency: "unbounded" }),
+      ([reply]) =>
+        reply === undefined ? Effect.fail(new RedisRefusal({ message: "no node answers" })) : Effect.succeed(reply)
+    )
 
   const evaluate = (encoding: "utf8" | null) =>
   (
@@ -215,15 +221,20 @@ const make = Effect.fnUntraced(function*(uri: Redacted.Redacted<string>) {
     const evalsha = attempt(() => write(new ScriptCommand({ script, keys, args, encoding })))
     return Effect.catch(evalsha, (error) =>
       error.message.startsWith("NOSCRIPT")
-        ? Effect.andThen(send("script", ["LOAD", script.source], "utf8"), evalsha).pipe(Effect.catch(orUnavailable))
+        ? Effect.andThen(sendScript(["LOAD", script.source]), evalsha).pipe(Effect.catch(orUnavailable))
         : orUnavailable(error))
   }
 
   return ManagedRedis.of({
     connections,
-    send: (command, ...args) => Effect.catch(send(command, args, "utf8"), orUnavailable),
-    sendPlain: (command, ...args) => send(command, args, "utf8"),
-    duplicate: (changes) => client.duplicate(changes),
+    isCluster: link.isCluster,
+    send: (command, ...args) => Effect.catch(send(command, args), orUnavailable),
+    nodes: () =>
+      link.nodes().map((node) => ({
+        send: (command, ...args) => Effect.catch(sendTo(node)(command, args), orUnavailable)
+      })),
+    sendPlain: (command, ...args) => command.toLowerCase() === "script" ? sendScript(args) : send(command, args),
+    duplicate: (changes) => link.duplicate(changes),
     run: observedScripts(evaluate("utf8")),
     runBinary: observedScripts(evaluate(null))
   })

@@ -43,6 +43,8 @@ export const BookingRow = Schema.Struct({
     gender: Schema.NullOr(Gender),
     state: Schema.Literals(["CONFIRMED", "WAITLISTED", "CANCELLED"]),
     berth: Schema.NullOr(Schema.Int),
+    /** The berth given first, of whoever was given another since. */
+    movedFrom: Schema.NullOr(Schema.Int),
     waitlistNumber: Schema.NullOr(Schema.Int),
     /** Waiting passengers of the kind up to and with this one. */
     waitlistNow: Schema.NullOr(Schema.Int)
@@ -70,7 +72,7 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
     JOIN route_stop destination ON destination.route_id = r.route_id AND destination.stop_index = b.to_stop
     CROSS JOIN LATERAL (
       SELECT jsonb_agg(jsonb_build_object(
-        'number', x.number, 'name', x.name, 'age', x.age, 'gender', x.gender, 'state', x.state, 'berth', x.berth,
+        'number', x.number, 'name', x.name, 'age', x.age, 'gender', x.gender, 'state', x.state, 'berth', x.berth, 'movedFrom', x.moved_from,
         'waitlistNumber', x.waitlist_number,
         'waitlistNow', CASE WHEN x.state = 'WAITLISTED' THEN (
           SELECT count(*) FROM waitlist_entry w JOIN passenger y ON y.pnr = w.pnr AND y.state = 'WAITLISTED'
@@ -85,9 +87,10 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
 const toPassenger = (travelClass: TravelClass, row: BookingRow["passengers"][number], asBooked: boolean) => {
   const waited = row.waitlistNumber !== null
   const status = asBooked ? (waited ? "WAITLISTED" : "CONFIRMED") : row.state
-  const place = row.berth === null || (asBooked && waited)
-    ? undefined
-    : berthAt(coachLayouts[travelClass], slotOf(row.berth))
+  const placeOf = (berth: number | null) =>
+    berth === null ? undefined : berthAt(coachLayouts[travelClass], slotOf(berth))
+  const place = placeOf(!asBooked ? row.berth : waited ? null : row.movedFrom ?? row.berth)
+  const movedFrom = asBooked ? undefined : placeOf(row.movedFrom)
   return {
     number: row.number,
     name: row.name,
@@ -95,6 +98,7 @@ const toPassenger = (travelClass: TravelClass, row: BookingRow["passengers"][num
     ...(row.gender === null ? {} : { gender: row.gender }),
     status,
     ...(place === undefined ? {} : { coach: place.coach, seat: place.name, berth: place.berthType }),
+    ...(movedFrom === undefined ? {} : { movedFrom: movedFrom.name }),
     ...(status === "WAITLISTED" && row.waitlistNumber !== null
       ? {
         waitlist: {

@@ -3,7 +3,7 @@ import { Quota } from "@berth/domain/Quota"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainId } from "@berth/domain/TrainId"
 import { TravelClass } from "@berth/domain/TravelClass"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "./LedgerError.ts"
 
@@ -47,6 +47,13 @@ export interface Rebuild {
   readonly waiting: ReadonlyArray<WaitingHold>
 }
 
+/** A sale that goes to another berth, both as numbers of the run's berths. */
+export interface SaleMove {
+  readonly sale: number
+  readonly from: number
+  readonly to: number
+}
+
 const Ids = Schema.fromJsonString(Schema.Array(Schema.Int))
 const Versions = Schema.fromJsonString(
   Schema.Array(Schema.Struct({ id: Schema.Int, epoch: Schema.Int, version: Schema.Int }))
@@ -61,6 +68,15 @@ export class RunEpochs extends Context.Service<RunEpochs, {
     runIds: ReadonlyArray<number>,
     which: "all" | "unloaded"
   ): Effect.Effect<Rebuild, StoreUnavailable>
+  /**
+   * Moves sales to other berths and, in the same transaction, fences the run off and raises its epoch; nothing of it where
+   * the sales are not as they were, or the run is not open in the epoch given.
+   */
+  beginRepack(options: {
+    readonly runId: number
+    readonly epoch: number
+    readonly moves: ReadonlyArray<SaleMove>
+  }): Effect.Effect<Option.Option<Rebuild>, StoreUnavailable>
   /** Puts the epoch of runs whose loading was refused up to what Redis has, so that the next loading is above it. */
   overtake(
     runs: ReadonlyArray<{ readonly id: number; readonly epoch: number; readonly redisEpoch: number }>
@@ -100,9 +116,39 @@ const makeReads = (sql: SqlClient.SqlClient) => {
   return { selectSold, selectWaiting }
 }
 
+const makeChangesOfSales = (sql: SqlClient.SqlClient) => {
+  const moveSales = SqlSchema.findOne({
+    Request: Schema.Struct({
+      runId: Schema.Int,
+      epoch: Schema.Int,
+      moves: Schema.fromJsonString(
+        Schema.Array(Schema.Struct({ sale: Schema.Int, from: Schema.Int, to: Schema.Int }))
+      )
+    }),
+    Result: Schema.Struct({ moved: Schema.Boolean }),
+    execute: ({ epoch, moves, runId }) =>
+      sql`SELECT move_sales(${runId}::float8::bigint, ${epoch}::float8::bigint, ${moves}::text::jsonb) AS moved`
+  })
+  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
+  // such a release under the new epoch would free it under its new owner.
+  const endReleases = SqlSchema.void({
+    Request: Ids,
+    execute: (ids) =>
+      sql`
+        WITH runs AS (
+          SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
+        ), left_waitlist AS (
+          UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
+        )
+        UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
+  })
+  return { endReleases, moveSales }
+}
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const { selectSold, selectWaiting } = makeReads(sql)
+  const { endReleases, moveSales } = makeChangesOfSales(sql)
   const lockAll = SqlSchema.void({
     Request: Ids,
     execute: (ids) =>
@@ -129,19 +175,6 @@ const make = Effect.gen(function*() {
           (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
           (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   })
-  // What was cancelled before the epoch was raised is free in what will be loaded, and may then be sold again: to repeat
-  // such a release under the new epoch would free it under its new owner.
-  const endReleases = SqlSchema.void({
-    Request: Ids,
-    execute: (ids) =>
-      sql`
-        WITH runs AS (
-          SELECT n::bigint AS id FROM jsonb_array_elements_text(${ids}::text::jsonb) n
-        ), left_waitlist AS (
-          UPDATE waitlist_entry SET leaving = false WHERE leaving AND run_id IN (SELECT id FROM runs)
-        )
-        UPDATE sale SET freeing = false WHERE freeing AND berth >> 16 IN (SELECT id FROM runs)`
-  })
   const setEpoch = SqlSchema.void({
     Request: Schema.fromJsonString(
       Schema.Array(Schema.Struct({ id: Schema.Int, epoch: Schema.Int, redisEpoch: Schema.Int }))
@@ -161,20 +194,30 @@ const make = Effect.gen(function*() {
         WHERE r.id = n.id AND r.epoch = n.epoch AND r.state = 'REBUILDING'`
   })
 
+  const raiseAndRead = Effect.fnUntraced(function*(
+    runIds: ReadonlyArray<number>,
+    states: ReadonlyArray<"NEW" | "REBUILDING" | "OPEN">
+  ) {
+    const runs = yield* raiseEpoch({ ids: runIds, states })
+    const ids = runs.map(({ id }) => id)
+    yield* endReleases(ids)
+    return { runs, sold: yield* selectSold(ids), waiting: yield* selectWaiting(ids) }
+  })
+
   return RunEpochs.of({
     // The lock in a statement of its own: a commit that held it has ended by the time the epoch is raised. Sales are read
     // while it is held: a cancellation of the new epoch then frees what is loaded as taken. Of one that was read as free
     // already, the release would be repeated after the loading, and free the berth under its next owner.
     beginRebuild: (runIds, which) =>
+      fromStore(sql.withTransaction(Effect.andThen(
+        lockAll(runIds),
+        raiseAndRead(runIds, which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"])
+      ))),
+    beginRepack: ({ epoch, moves, runId }) =>
       fromStore(sql.withTransaction(Effect.gen(function*() {
-        yield* lockAll(runIds)
-        const runs = yield* raiseEpoch({
-          ids: runIds,
-          states: which === "all" ? ["NEW", "REBUILDING", "OPEN"] : ["NEW", "REBUILDING"]
-        })
-        const ids = runs.map(({ id }) => id)
-        yield* endReleases(ids)
-        return { runs, sold: yield* selectSold(ids), waiting: yield* selectWaiting(ids) }
+        yield* lockAll([runId])
+        const { moved } = yield* Effect.catchTag(moveSales({ runId, epoch, moves }), "NoSuchElementError", Effect.die)
+        return moved ? Option.some(yield* raiseAndRead([runId], ["OPEN"])) : Option.none()
       }))),
     close: (runs) => fromStore(sql.withTransaction(Effect.andThen(lockAll(runs), setNew(runs)))),
     overtake: (runs) => fromStore(setEpoch(runs)),

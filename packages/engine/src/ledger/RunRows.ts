@@ -38,6 +38,8 @@ export class RunRows extends Context.Service<RunRows, {
   unloaded(limit: number): Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
   /** Every run that is on sale, the soonest first. */
   readonly onSale: Effect.Effect<ReadonlyArray<number>, StoreUnavailable>
+  /** The same with their names, in no order. */
+  readonly onSaleNamed: Effect.Effect<ReadonlyArray<typeof NamedRun.Type>, StoreUnavailable>
   /** Runs that Redis should have, by their numbers: the next ones after a number, and whether anybody has booked them. */
   openAfter(runId: number, limit: number): Effect.Effect<ReadonlyArray<OpenRun>, StoreUnavailable>
   /** The days it is in the time zones of all trains; another text when one of them has passed midnight. */
@@ -55,6 +57,8 @@ export class RunRows extends Context.Service<RunRows, {
 }>()("@berth/engine/ledger/RunRows") {
   static readonly layer = Layer.effect(RunRows, Effect.suspend(() => make))
 }
+
+const NamedRun = Schema.Struct({ id: Schema.Int, trainId: TrainId, date: JourneyDate })
 
 const runIds = Schema.Struct({ id: Schema.Int })
 
@@ -85,6 +89,15 @@ const insertWindow = (sql: SqlClient.SqlClient) =>
       RETURNING 1
     )
     SELECT count(*)::int AS id FROM made`
+
+const onSaleNamed = (sql: SqlClient.SqlClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: NamedRun,
+    execute: () =>
+      sql`SELECT id::float8 AS id, train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
+        WHERE state <> 'CLOSED' AND date >= berth_now()::date - 1`
+  })(undefined)
 
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -163,6 +176,7 @@ const make = Effect.gen(function*() {
     )),
     unloaded: (limit) => fromStore(Effect.map(selectUnloaded(limit), idsOf)),
     onSale: fromStore(Effect.map(selectOnSale(undefined), idsOf)),
+    onSaleNamed: fromStore(onSaleNamed(sql)),
     openAfter: (after, limit) => fromStore(selectOpenAfter({ after, limit })),
     today: fromStore(
       Effect.map(selectToday(undefined), (rows) => rows.map(({ today, zone }) => `${zone} ${today}`).join())

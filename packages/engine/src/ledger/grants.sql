@@ -18,6 +18,8 @@ BEGIN
   GRANT UPDATE (state, epoch) ON booking TO berth_engine;
   GRANT UPDATE (state, berth) ON passenger TO berth_engine;
   GRANT UPDATE (state, passengers, leaving) ON waitlist_entry TO berth_engine;
+  -- Acts with its owner's rights, and checks what it is asked.
+  GRANT EXECUTE ON FUNCTION move_sales TO berth_engine;
   -- Both end holds and settle payments. The books are only added to.
   GRANT SELECT ON booking_hold, payment, refund, outbox, entry TO berth_engine;
   GRANT UPDATE (state) ON booking_hold, payment, refund TO berth_engine;
@@ -66,7 +68,7 @@ BEGIN
     booking_hold, payment, refund, entry, rule_pack, migration TO berth_reader;
   GRANT SELECT (pnr, run_id, epoch, travel_class, quota, from_stop, to_stop, same_coach, lower_berths_min, state, created_at)
     ON booking TO berth_reader;
-  GRANT SELECT (pnr, number, age, gender, wish, state, berth, waitlist_number) ON passenger TO berth_reader;
+  GRANT SELECT (pnr, number, age, gender, wish, state, berth, moved_from, waitlist_number) ON passenger TO berth_reader;
   GRANT SELECT (pnr, run_id, travel_class, kind, number, passengers, state, leaving) ON waitlist_entry TO berth_reader;
   GRANT SELECT ON event, event_log TO berth_reader;
   -- Not for reports: outbox, event_outbox, webhook, webhook_delivery.

@@ -135,12 +135,14 @@ const makeTry = Effect.gen(function*() {
         fingerprint: noFingerprint,
         party: partyOf(party),
         waitlistMax: 0,
-        firstTry: true
+        firstTry: true,
+        tellsScattered: false
       })
       switch (reply._tag) {
         case "Held":
           return yield* write(seating, reply.slots, reply.gate.epoch)
         case "Full":
+        case "Scattered":
         case "Waiting":
           return "full"
         case "Ended":

@@ -12,6 +12,7 @@ import { Bookings } from "../ledger/Bookings.ts"
 import { HeldBookings } from "../ledger/HeldBookings.ts"
 import { PnrSequence } from "../ledger/PnrSequence.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
+import { Waitlist } from "../ledger/Waitlist.ts"
 import { Fares } from "../payment/Fares.ts"
 import { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
@@ -22,11 +23,13 @@ import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
 import type { Attempt, Desk } from "./BookingAttempt.ts"
 import { fingerprintOf, holdIdOf, keyHashOf, keyHashOfPnr, noFingerprint } from "./BookingKey.ts"
-import { makeOrder, type Order } from "./Order.ts"
+import { makeOrder, type Order, partyOf } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { Promoter } from "./Promoter.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
+import { Repacker } from "./Repacker.ts"
+import { makeRoomFor } from "./RoomForNewcomer.ts"
 
 /** How long after the berths were given the record takes the booking; the hold itself lives longer. */
 const commitMillisMax = 10_000
@@ -66,7 +69,9 @@ export class Book extends Context.Service<Book, {
         loader: yield* RunLoader,
         promoter: yield* Promoter,
         promotions: yield* PromotionQueue,
-        stations: yield* Stations
+        repacker: yield* Repacker,
+        stations: yield* Stations,
+        waitlist: yield* Waitlist
       }
 
       return Book.of({
@@ -82,6 +87,7 @@ export class Book extends Context.Service<Book, {
               pnr,
               holdNumber: 0,
               triesLeft: triesMax,
+              mayRepack: true,
               behind: false,
               gate: undefined
             }
@@ -117,24 +123,20 @@ const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order:
 })
 
 const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
-  const { conditions, quota } = attempt.request
   // Before the berths are given, so that a server that stood still in between does not write what was swept meanwhile.
   const deadlineMillis = desk.clock.nowMillisUnsafe() + commitMillisMax
   const reply = desk.inventory.allocate({
     run: order.run,
     gate: attempt.gate ?? order.run.gate,
     classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
-    quota,
+    quota: attempt.request.quota,
     range: order.journey.range,
     holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
     fingerprint: attempt.fingerprint,
-    party: {
-      wishes: order.wishes,
-      sameCoach: conditions?.sameCoach ?? false,
-      lowerBerthsMin: conditions?.lowerBerthsMin ?? 0
-    },
+    party: partyOf(order),
     waitlistMax: order.waitlistMax,
-    firstTry: !attempt.behind
+    firstTry: !attempt.behind,
+    tellsScattered: attempt.mayRepack && attempt.triesLeft > 0 && order.run.repack
   })
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
@@ -156,6 +158,11 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
     // A hold of this key was given back: the booking was cancelled since, or never made.
     case "Ended":
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
+    case "Scattered":
+      return Effect.flatMap(makeRoomFor(desk, order), (isWorthIt) =>
+        isWorthIt
+          ? again(desk, attempt, order, {})
+          : allocate(desk, { ...attempt, mayRepack: false }, order))
     // Somebody who waits may fit by now and comes first.
     case "Behind":
       return Effect.andThen(desk.promoter.promote(order.run.id), again(desk, attempt, order, { behind: true }))

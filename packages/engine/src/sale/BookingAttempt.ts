@@ -6,12 +6,14 @@ import type { RunGate } from "../inventory/RunGate.ts"
 import type { BookingCommits } from "../ledger/BookingCommits.ts"
 import type { Bookings } from "../ledger/Bookings.ts"
 import type { HeldBookings } from "../ledger/HeldBookings.ts"
+import type { Waitlist } from "../ledger/Waitlist.ts"
 import type { Fares } from "../payment/Fares.ts"
 import type { ConfigApplier } from "../seeding/ConfigApplier.ts"
 import type { RunLoader } from "../seeding/RunLoader.ts"
 import type { OrderDesk } from "./Order.ts"
 import type { Promoter } from "./Promoter.ts"
 import type { PromotionQueue } from "./PromotionQueue.ts"
+import type { Repacker } from "./Repacker.ts"
 
 /** Who is asked on the way of a booking. */
 export interface Desk extends OrderDesk {
@@ -24,6 +26,8 @@ export interface Desk extends OrderDesk {
   readonly loader: RunLoader["Service"]
   readonly promoter: Promoter["Service"]
   readonly promotions: PromotionQueue["Service"]
+  readonly repacker: Repacker["Service"]
+  readonly waitlist: Waitlist["Service"]
 }
 
 /** One call of `book`, through all its attempts. */
@@ -37,6 +41,8 @@ export interface Attempt {
   /** Raised where the hold before was ended or is left to the sweep; within an epoch, for a load forgets every hold. */
   readonly holdNumber: number
   readonly triesLeft: number
+  /** Whether others may be given another berth for it; not where that has come to nothing. */
+  readonly mayRepack: boolean
   /** A promoter passed for it: whoever waits and fits has come first. */
   readonly behind: boolean
   /** What Redis said its gate is, where the record is about to say the same. */

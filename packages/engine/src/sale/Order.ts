@@ -6,6 +6,7 @@ import { berthWish } from "@berth/domain/rules/BerthWish"
 import { bookingWindow } from "@berth/domain/rules/BookingWindow"
 import { may } from "@berth/domain/rules/Permissions"
 import { Effect } from "effect"
+import type { Party } from "../inventory/Inventory.ts"
 import type { StoreClock } from "../ledger/StoreClock.ts"
 import type { ClassComposition } from "../timetable/Compositions.ts"
 import { journeyOn, type RunJourney } from "../timetable/Journeys.ts"
@@ -26,6 +27,13 @@ export interface Order {
   /** Passengers that may wait in the class; 0 where the party would rather have nothing. */
   readonly waitlistMax: number
 }
+
+/** Whom an order seats, and on what terms. */
+export const partyOf = ({ request: { conditions }, wishes }: Order): Party => ({
+  wishes,
+  sameCoach: conditions?.sameCoach ?? false,
+  lowerBerthsMin: conditions?.lowerBerthsMin ?? 0
+})
 
 export const hasLeft = (clock: StoreClock["Service"], run: Run, { range }: Pick<RunJourney, "range">): boolean =>
   clock.nowMillisUnsafe() >= run.dayStart + (run.route.stops[range.from]?.departureSeconds ?? 0) * 1000

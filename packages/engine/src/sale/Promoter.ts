@@ -1,6 +1,7 @@
 import { berthWish } from "@berth/domain/rules/BerthWish"
 import { runBerthOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import type { TravelClass } from "@berth/domain/TravelClass"
 import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
 import {
   type HoldVerdict,
@@ -19,6 +20,7 @@ import { type ClassComposition, classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { keyHashOfHold } from "./BookingKey.ts"
+import { Repacker } from "./Repacker.ts"
 import { verdictOn } from "./Sweeper.ts"
 
 /** How long after the berths were given the record takes a promotion. */
@@ -35,7 +37,7 @@ export class Promoter extends Context.Service<Promoter, {
   static readonly layer = Layer.effect(Promoter, Effect.suspend(() => make))
 }
 
-const toWaitingParty = (party: WaitingBooking): WaitingParty => ({
+export const toWaitingParty = (party: WaitingBooking): WaitingParty => ({
   holdId: party.holdId,
   range: { from: party.fromStop, to: party.toStop },
   party: {
@@ -69,15 +71,35 @@ const verdict = Effect.fnUntraced(function*(
   }
 })
 
-const make = Effect.gen(function*() {
+/** Gives others another berth for those who wait, class by class; answers whether somebody was moved. */
+const makeRoom = Effect.fnUntraced(function*(
+  repacker: Repacker["Service"],
+  run: Run,
+  waiting: ReadonlyMap<TravelClass, ReadonlyArray<WaitingBooking>>
+) {
+  for (const [travelClass, parties] of waiting) {
+    const composed = run.composition.classes.get(travelClass)
+    const outcome = composed === undefined ? "none" : yield* repacker.makeRoom({
+      run,
+      composed,
+      quota: "GN",
+      parties: parties.map(toWaitingParty)
+    })
+    if (outcome === "moved") {
+      return true
+    }
+  }
+  return false
+})
+
+/** Writes what Redis gave to a waiting party into the record, and tells Redis what came of it. */
+const makeCommit = Effect.gen(function*() {
   const loader = yield* RunLoader
   const inventory = yield* Inventory
   const waitlist = yield* Waitlist
-  const directory = yield* RunDirectory
-  const clock = yield* StoreClock
   const services = yield* Effect.context<HoldFacts>()
 
-  const commit = Effect.fnUntraced(function*(
+  return Effect.fnUntraced(function*(
     run: Run,
     composed: ClassComposition,
     party: WaitingBooking,
@@ -115,6 +137,15 @@ const make = Effect.gen(function*() {
     }
     return outcome === "committed"
   })
+})
+
+const make = Effect.gen(function*() {
+  const inventory = yield* Inventory
+  const waitlist = yield* Waitlist
+  const directory = yield* RunDirectory
+  const clock = yield* StoreClock
+  const repacker = yield* Repacker
+  const commit = yield* makeCommit
 
   const promoteClass = Effect.fnUntraced(function*(
     run: Run,
@@ -145,16 +176,23 @@ const make = Effect.gen(function*() {
   })
 
   const promote = Effect.fn("Promoter.promote")(function*(runId: number) {
-    const run = yield* directory.byId(runId)
-    if (Option.isNone(run) || !run.value.open) {
+    const found = yield* directory.byId(runId)
+    if (Option.isNone(found) || !found.value.open) {
       return true
     }
     const waiting = Map.groupBy(yield* waitlist.waiting(runId), ({ travelClass }) => travelClass)
+    // Before newcomers see what nobody waiting can use as it is.
+    const moved = yield* makeRoom(repacker, found.value, waiting)
+    const run = moved ? yield* directory.byId(runId) : found
+    if (Option.isNone(run) || !run.value.open) {
+      return false
+    }
     const done = yield* Effect.forEach(
       run.value.composition.classes.values(),
       (composed) => promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? [])
     )
-    return done.every((clear) => clear)
+    // After one class of it was loaded anew, another may have room to make.
+    return !moved && done.every((clear) => clear)
   }, Effect.uninterruptible)
 
   return Promoter.of({ promote })

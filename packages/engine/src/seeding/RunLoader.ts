@@ -1,8 +1,15 @@
 import { slotOf, travelClassOf } from "@berth/domain/RunId"
 import { RunPreparing, type StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Deferred, Effect, Layer, Metric } from "effect"
+import { Context, Deferred, Effect, Layer, Metric, Option } from "effect"
 import { Inventory, type LoadRun, type RunRef } from "../inventory/Inventory.ts"
-import { type RebuildingRun, RunEpochs, type SoldLegs, type WaitingHold } from "../ledger/RunEpochs.ts"
+import {
+  type Rebuild,
+  type RebuildingRun,
+  RunEpochs,
+  type SaleMove,
+  type SoldLegs,
+  type WaitingHold
+} from "../ledger/RunEpochs.ts"
 import { RunRows } from "../ledger/RunRows.ts"
 import { rebuilds } from "../metrics/SeedingMetrics.ts"
 import { PromotionQueue } from "../sale/PromotionQueue.ts"
@@ -22,10 +29,19 @@ const callerPatience = "3 seconds"
 export class RunLoader extends Context.Service<RunLoader, {
   /** Loads runs and opens them: all, or those that are not open yet. */
   load(runIds: ReadonlyArray<number>, which: "all" | "unloaded"): Effect.Effect<void, StoreUnavailable>
-  /** Closes every run that is on sale, because Redis was emptied or replaced; `load` opens them again. */
-  readonly closeAll: Effect.Effect<void, StoreUnavailable>
+  /** Closes runs that are on sale, because what has them of Redis was emptied or replaced; `load` opens them again. */
+  close(isMeant: (run: RunRef) => boolean): Effect.Effect<void, StoreUnavailable>
   /** Loads one run for a caller who needs it now; callers at the same time share the work. */
   prepare(run: RunRef & { readonly id: number }): Effect.Effect<void, RunPreparing | StoreUnavailable>
+  /**
+   * Moves sales to other berths in the record and loads the run as it is then; false, and nothing of it, where the sales
+   * or the run are not as they were in the epoch given.
+   */
+  repack(
+    run: RunRef & { readonly id: number },
+    epoch: number,
+    moves: ReadonlyArray<SaleMove>
+  ): Effect.Effect<boolean, RunPreparing | StoreUnavailable>
 }>()("@berth/engine/seeding/RunLoader") {
   static readonly layer = Layer.effect(RunLoader, Effect.suspend(() => make))
 }
@@ -38,6 +54,30 @@ const runPreparing = (run: RunRef) =>
     detail: `The berths of train ${run.trainId} on ${run.date} are being loaded. Try again in a second.`
   })
 
+const awaited = (run: RunRef, done: Deferred.Deferred<boolean, StoreUnavailable>) =>
+  Deferred.await(done).pipe(
+    Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
+  )
+
+/** Loadings of single runs, each for all who need it at that moment; they answer whether the run was loaded at all. */
+const makeShares = Effect.gen(function*() {
+  const scope = yield* Effect.scope
+  const underWay = new Map<number, Deferred.Deferred<boolean, StoreUnavailable>>()
+  const share = Effect.fnUntraced(function*({ id }: { readonly id: number }, work: Effect.Effect<boolean, StoreUnavailable>) {
+    const done = yield* Deferred.make<boolean, StoreUnavailable>()
+    underWay.set(id, done)
+    yield* work.pipe(
+      Effect.onExit((exit) => {
+        underWay.delete(id)
+        return Deferred.done(done, exit)
+      }),
+      Effect.forkIn(scope)
+    )
+    return done
+  })
+  return { share, underWay }
+})
+
 const make = Effect.gen(function*() {
   const rows = yield* RunRows
   const epochs = yield* RunEpochs
@@ -45,8 +85,7 @@ const make = Effect.gen(function*() {
   const inventory = yield* Inventory
   const directory = yield* RunDirectory
   const promotions = yield* PromotionQueue
-  const scope = yield* Effect.scope
-  const underWay = new Map<number, Deferred.Deferred<void, StoreUnavailable>>()
+  const { share, underWay } = yield* makeShares
 
   /**
    * Redis has a later epoch than the record: a later loader was here, or the record is another one, or an older copy.
@@ -62,8 +101,7 @@ const make = Effect.gen(function*() {
     yield* epochs.overtake(behind)
   })
 
-  const loadChunk = Effect.fn("RunLoader.load")(function*(runIds: ReadonlyArray<number>, which: "all" | "unloaded") {
-    const { runs, sold, waiting } = yield* epochs.beginRebuild(runIds, which)
+  const publish = Effect.fnUntraced(function*({ runs, sold, waiting }: Rebuild) {
     if (runs.length === 0) {
       return
     }
@@ -83,33 +121,44 @@ const make = Effect.gen(function*() {
     yield* Effect.forEach(waitingByRun.keys(), promotions.wake, { discard: true })
   })
 
+  const loadChunk = Effect.fn("RunLoader.load")((runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
+    Effect.flatMap(epochs.beginRebuild(runIds, which), publish)
+  )
+
   const load = (runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
     Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
 
-  const closeAll = Effect.gen(function*() {
-    yield* Effect.forEach(chunksOf(yield* rows.onSale), epochs.close, { discard: true })
+  const close = Effect.fn("RunLoader.close")(function*(isMeant: (run: RunRef) => boolean) {
+    const meant = (yield* rows.onSaleNamed).filter(isMeant).map(({ id }) => id)
+    yield* Effect.forEach(chunksOf(meant), epochs.close, { discard: true })
     yield* directory.forgetAll
   })
 
-  const prepare = Effect.fn("RunLoader.prepare")(function*(run: RunRef & { readonly id: number }) {
-    const known = underWay.get(run.id)
-    const done = known ?? (yield* Deferred.make<void, StoreUnavailable>())
-    if (known === undefined) {
-      underWay.set(run.id, done)
-      yield* loadChunk([run.id], "all").pipe(
-        Effect.onExit((exit) => {
-          underWay.delete(run.id)
-          return Deferred.done(done, exit)
-        }),
-        Effect.forkIn(scope)
-      )
+  const prepare: RunLoader["Service"]["prepare"] = Effect.fn("RunLoader.prepare")(function*(run) {
+    const done = underWay.get(run.id) ?? (yield* share(run, Effect.as(loadChunk([run.id], "all"), true)))
+    // What was under way may have been moves that came to nothing.
+    if (!(yield* awaited(run, done))) {
+      yield* prepare(run)
     }
-    yield* Deferred.await(done).pipe(
-      Effect.timeoutOrElse({ duration: callerPatience, orElse: () => Effect.fail(runPreparing(run)) })
-    )
   })
 
-  return RunLoader.of({ load, prepare, closeAll })
+  const repack = Effect.fn("RunLoader.repack")(function*(
+    run: RunRef & { readonly id: number },
+    epoch: number,
+    moves: ReadonlyArray<SaleMove>
+  ) {
+    // What is loaded at this moment is of a later epoch than the plan.
+    if (underWay.has(run.id)) {
+      return false
+    }
+    const moved = Effect.flatMap(
+      epochs.beginRepack({ runId: run.id, epoch, moves }),
+      Option.match({ onNone: () => Effect.succeed(false), onSome: (rebuild) => Effect.as(publish(rebuild), true) })
+    )
+    return yield* awaited(run, yield* share(run, moved))
+  })
+
+  return RunLoader.of({ load, prepare, repack, close })
 })
 
 const chunksOf = (runIds: ReadonlyArray<number>) =>

@@ -26,6 +26,8 @@ export interface Run {
   /** What Redis should have of it. */
   readonly gate: RunGate
   readonly open: boolean
+  /** Whether passengers who chose no berth may be given another. */
+  readonly repack: boolean
   readonly composition: Composition
 }
 
@@ -36,6 +38,7 @@ const Row = Schema.Struct({
   trainNumber: Schema.Int,
   timeZone: Schema.String,
   version: Schema.Int,
+  repack: Schema.Boolean,
   run: Schema.NullOr(Schema.Struct({
     id: Schema.Int,
     routeId: Schema.String,
@@ -73,7 +76,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         Result: Row,
         execute: ({ date, trainId }) =>
           sql`
-            SELECT t.number AS "trainNumber", t.time_zone AS "timeZone", t.config_version::float8 AS version,
+            SELECT t.number AS "trainNumber", t.time_zone AS "timeZone", t.config_version::float8 AS version, t.repack,
               CASE WHEN r.id IS NOT NULL THEN jsonb_build_object('id', r.id, 'routeId', r.route_id,
                 'epoch', r.epoch, 'appliedVersion', r.applied_version, 'state', r.state) END AS run
             FROM train t LEFT JOIN run r ON r.train_id = t.id AND r.date = ${date}::text::date
@@ -97,7 +100,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
             detail: `There is no train ${trainId}. Search for one by stations.`
           })
         }
-        const { run, timeZone, trainNumber, version } = found.value
+        const { repack, run, timeZone, trainNumber, version } = found.value
         const today = yield* clock.today(timeZone)
         const { first, last } = bookingWindow(today)
         if (run === null || run.state === "CLOSED" || date > last) {
@@ -118,6 +121,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
           route,
           gate: { epoch: run.epoch, version: run.appliedVersion },
           open: run.state === "OPEN",
+          repack,
           composition: yield* compositions.get({ trainNumber, version })
         }
       })

@@ -58,6 +58,7 @@ export const requestOf = (run: RunRef, holdId: string, changes: Partial<Allocate
   fingerprint: "print",
   party: party(["any"]),
   waitlistMax: 0,
+  tellsScattered: false,
   firstTry: true,
   ...changes
 })

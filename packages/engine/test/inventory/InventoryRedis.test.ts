@@ -55,6 +55,28 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
       assert.deepStrictEqual(reply, { _tag: "Conflict" })
     }))
 
+  it.effect("says that berths are scattered where no leg is full, and writes nothing", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      yield* fill(run, 2)
+      const take = (holdId: string, from: number, to: number) => slotsOf(requestOf(run, holdId, { range: { from, to } }))
+      const drop = (holdId: string) =>
+        inventory.judge({ run, epoch: 1, classes: [classOfRun], verdicts: [{ _tag: "Drop", holdId }] })
+      yield* take("first leg of the one", 0, 1)
+      yield* take("all of the other", 0, legs)
+      yield* take("rest of the one", 1, legs)
+      yield* drop("all of the other")
+      yield* take("last leg of the other", legs - 1, legs)
+      yield* drop("rest of the one")
+
+      const request = requestOf(run, "a", { tellsScattered: true, waitlistMax: 10 })
+      assert.deepStrictEqual(yield* inventory.allocate(request), { _tag: "Scattered" })
+      const two = { ...request, party: party(["any", "any"]) }
+      assert.strictEqual((yield* inventory.allocate(two))._tag, "Waiting", "the first leg has one berth and no two")
+      const other = { ...request, holdId: "b", tellsScattered: false, waitlistMax: 0 }
+      assert.deepStrictEqual(yield* inventory.allocate(other), { _tag: "Full", free: 0 })
+    }))
+
   it.effect("never brings back a hold that ended, also one it had not seen", () =>
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded

@@ -109,12 +109,13 @@ const quiesce = Effect.fnUntraced(function*(run: TestRun) {
   const sweeper = yield* Sweeper
   const promoter = yield* Promoter
   const health = yield* InventoryHealth
-  const instance = yield* health.instance
-  if ((yield* health.seededInstance) !== instance) {
-    const loader = yield* RunLoader
-    yield* loader.closeAll
-    yield* health.markSeeded(instance)
-    yield* loader.load([run.id], "unloaded")
+  for (const { has, instance, markSeeded, seededInstance } of yield* health.parts) {
+    if ((yield* seededInstance) !== instance) {
+      const loader = yield* RunLoader
+      yield* loader.close(has)
+      yield* markSeeded
+      yield* loader.load([run.id], "unloaded")
+    }
   }
   yield* (yield* ConfigApplier).applyAll
   yield* sweeper.repeatReleases

@@ -27,7 +27,8 @@ const allocate = Effect.fnUntraced(function*(run: TestRun, key: string, waitlist
     fingerprint: "print",
     party: { wishes: ["any"], sameCoach: false, lowerBerthsMin: 0 },
     waitlistMax,
-    firstTry: true
+    firstTry: true,
+    tellsScattered: false
   })
   return reply._tag
 })

@@ -1,5 +1,5 @@
 import type { LedgerModel } from "./LedgerModel.ts"
-import { legBits } from "./Network.ts"
+import { layout, legBits } from "./Network.ts"
 import type { RedisModel } from "./RedisModel.ts"
 import { violated } from "./World.ts"
 
@@ -59,5 +59,15 @@ export const checkQuiet = (redis: RedisModel, ledger: LedgerModel): void => {
   for (const { from, holdId, passengers, quota, to } of waits) {
     const free = ledger.forSale.filter((of, slot) => of === quota && ((sold[slot] ?? 0) & legBits({ from, to })) === 0)
     if (free.length >= passengers) violated("nobody waits for what is free", `${holdId} waits and fits`)
+    // Nobody chooses in a simulation, so that room on every leg can always be brought together.
+    const slots = [...ledger.forSale.keys()].filter((slot) => ledger.forSale[slot] === quota)
+    const room = [...Map.groupBy(slots, (slot) => layout.bay[slot % 8]).values()].reduce((sum, ofType) => {
+      const onLegs = Array.from(
+        { length: to - from },
+        (_, leg) => ofType.filter((slot) => ((sold[slot] ?? 0) & (1 << from + leg)) === 0).length
+      )
+      return sum + Math.min(...onLegs)
+    }, 0)
+    if (room >= passengers) violated("nobody waits where no leg is full", `${holdId} waits`)
   }
 }

@@ -17,7 +17,8 @@ export const guards = [
   "no writing under a hold whose time is over",
   "sales are read under the lock that raises the epoch",
   "sweep asks the record",
-  "a verdict of the sweep holds only while the hold is overdue"
+  "a verdict of the sweep holds only while the hold is overdue",
+  "moves are refused where the sales have changed"
 ] as const
 export type Guard = typeof guards[number]
 

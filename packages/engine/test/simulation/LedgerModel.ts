@@ -8,7 +8,8 @@ import type { CommitOutcome, NewBooking } from "../../src/ledger/BookingCommits.
 import { toBooking } from "../../src/ledger/BookingRows.ts"
 import type { Cancelled, FreedSale, LeavingParty, Unfreed } from "../../src/ledger/Cancellations.ts"
 import type { HoldFact } from "../../src/ledger/HoldFacts.ts"
-import type { RebuildingRun, SoldLegs, WaitingHold } from "../../src/ledger/RunEpochs.ts"
+import type { SoldBerth } from "../../src/ledger/PlacedSales.ts"
+import type { RebuildingRun, SaleMove, SoldLegs, WaitingHold } from "../../src/ledger/RunEpochs.ts"
 import type { Promotion, PromotionOutcome, WaitingBooking } from "../../src/ledger/Waitlist.ts"
 import type { Composition } from "../../src/timetable/Compositions.ts"
 import {
@@ -31,6 +32,7 @@ import { violated, type World } from "./World.ts"
 type Traveller = NewBooking["passengers"][number] & {
   state: "CONFIRMED" | "WAITLISTED" | "CANCELLED"
   berth: number | null
+  movedFrom: number | null
   readonly waitlistNumber: number | null
 }
 
@@ -52,7 +54,7 @@ export interface BookingRecord {
 
 interface Sale {
   readonly id: number
-  readonly slot: number
+  slot: number
   readonly from: number
   readonly to: number
   readonly pnr: Pnr
@@ -152,6 +154,7 @@ export class LedgerModel {
       epoch: booked.epoch,
       passengers: passengers.map((passenger, index) => ({
         ...passenger,
+        movedFrom: null,
         state: waiting ? "WAITLISTED" : "CONFIRMED",
         waitlistNumber: waiting ? first + index : null
       })),
@@ -319,13 +322,14 @@ export class LedgerModel {
       bookedAt: DateTime.makeUnsafe(createdMillis),
       bookedMicros: `${createdMillis}000`,
       hold: null,
-      passengers: passengers.map(({ age, berth, gender, name, number, state, waitlistNumber }) => ({
+      passengers: passengers.map(({ age, berth, gender, movedFrom, name, number, state, waitlistNumber }) => ({
         number,
         name,
         age,
         gender,
         state,
         berth,
+        movedFrom,
         waitlistNumber,
         waitlistNow: waitlistNumber
       }))
@@ -346,6 +350,59 @@ export class LedgerModel {
     }
     const { epoch } = this.run
     return [{ id: runId, trainId, trainNumber, date, routeId: route.id, epoch, legs, version: this.configVersion }]
+  }
+
+  /** Moves sales and raises the epoch, or neither. */
+  beginRepack(epoch: number, moves: ReadonlyArray<SaleMove>): ReadonlyArray<RebuildingRun> | undefined {
+    if (this.run.epoch !== epoch || this.run.state !== "OPEN") return undefined
+    const going = moves.flatMap(({ from, sale: id, to }) => {
+      const sale = this.sales[id - 1]
+      return sale?.active === true && sale.slot === slotOf(from) ? [{ sale, to: slotOf(to) }] : []
+    })
+    const forSale = going.every(({ sale, to }) =>
+      this.forSale[to] !== undefined && this.forSale[to] === this.bookings.get(sale.pnr)?.booked.quota
+    )
+    if (going.length < moves.length || !forSale) return undefined
+    for (const { sale } of going) sale.active = false
+    if (
+      this.world.guarded("moves are refused where the sales have changed") &&
+      going.some(({ sale, to }) => !this.isFree(to, sale.from, sale.to))
+    ) {
+      for (const { sale } of going) sale.active = true
+      return undefined
+    }
+    for (const { sale, to } of going) {
+      if (!this.isFree(to, sale.from, sale.to)) {
+        violated("no two active sales overlap", `${sale.pnr} was moved to ${to}`)
+      }
+      const passenger = this.bookings.get(sale.pnr)?.passengers.find(({ number }) => number === sale.passenger)
+      if (passenger === undefined || passenger.wish !== null) violated("nobody is moved who chose", sale.pnr)
+      else {
+        passenger.movedFrom ??= passenger.berth
+        passenger.berth = runBerthOf(runId, travelClass, to)
+        if (passenger.movedFrom === passenger.berth) passenger.movedFrom = null
+      }
+      sale.slot = to
+      sale.active = true
+    }
+    return this.beginRebuild("all")
+  }
+
+  placed(): ReadonlyArray<SoldBerth> {
+    return this.sales.filter(({ active }) => active).flatMap(({ from, id, passenger, pnr, slot, to }) => {
+      const record = this.bookings.get(pnr)
+      const wish = record?.passengers.find(({ number }) => number === passenger)?.wish
+      return record === undefined ? [] : [{
+        id,
+        berth: runBerthOf(runId, travelClass, slot),
+        from,
+        to,
+        pnr,
+        quota: record.booked.quota,
+        sameCoach: record.booked.sameCoach,
+        movable: wish === null
+      }]
+    })
   }
 
   overtake(epoch: number, redisEpoch: number): void {

@@ -180,11 +180,23 @@ export class RedisModel {
       state.holds.set(holdId, { ...hold, state: "held", slots })
       return { _tag: "Held", slots, gate, known: false }
     }
+    if (
+      free.length < passengers && request.tellsScattered && this.isScattered(state, quota, range, passengers)
+    ) {
+      return { _tag: "Scattered" }
+    }
     let waiting = 0
     for (const other of state.holds.values()) if (waits(other) && other.quota === quota) waiting += other.passengers
     if (waiting + passengers > request.waitlistMax) return { _tag: "Full", free: free.length }
     state.holds.set(holdId, { ...hold, state: "waiting", slots: [] })
     return { _tag: "Waiting", gate, known: false }
+  }
+
+  private isScattered(state: State, quota: Quota, { from, to }: LegRange, passengers: number): boolean {
+    for (let leg = from; leg < to; leg++) {
+      if (this.slotsFor(state, quota, { from: leg, to: leg + 1 }).length < passengers) return false
+    }
+    return true
   }
 
   private fenced(epoch: number): FenceReply | undefined {
@@ -399,7 +411,16 @@ export class RedisModel {
   }
 
   snapshot(): RunSnapshot | null {
-    return this.state === null ? null : { gate: this.state.gate, classes: new Map() }
+    const { state } = this
+    if (state === null) return null
+    const found = {
+      masks: new Map([...state.masks].map(([quota, slots]) => [quota, maskOfSlots(slots)])),
+      taken: toBayBytes(state.taken),
+      freed: toBayBytes(state.freed),
+      waitingParties: 0,
+      waitingPassengers: 0
+    }
+    return { gate: state.gate, classes: new Map([[travelClass, found]]) }
   }
 
   dump(quotas: ReadonlyArray<Quota>): RunDump | null {

@@ -4,6 +4,7 @@ import { Book } from "../../src/sale/Book.ts"
 import { Cancel } from "../../src/sale/Cancel.ts"
 import { Promoter } from "../../src/sale/Promoter.ts"
 import { PromotionQueue } from "../../src/sale/PromotionQueue.ts"
+import { Repacker } from "../../src/sale/Repacker.ts"
 import { Sweeper } from "../../src/sale/Sweeper.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
 import { ConfigApplier } from "../../src/seeding/ConfigApplier.ts"
@@ -14,6 +15,7 @@ import type { Process } from "./World.ts"
 /** The code of the engine as it is, over whatever stores it is given. */
 const engine = Layer.mergeAll(Book.layer, Cancel.layer, Sweeper.layer, Audit.layerNoDeps).pipe(
   Layer.provideMerge(Promoter.layer),
+  Layer.provideMerge(Repacker.layer),
   Layer.provideMerge(ConfigApplier.layer),
   Layer.provideMerge(RunLoader.layer),
   Layer.provideMerge(Layer.merge(PromotionQueue.layer, Fares.layerSample))

@@ -61,6 +61,7 @@ const broken: Readonly<Record<Guard, ReadonlyArray<string>>> = {
     "whoever waits, waits in Redis too",
     "the promoter finishes"
   ],
+  "moves are refused where the sales have changed": ["no two active sales overlap"],
   "sweep asks the record": [
     "a release frees what it names, once",
     "what is sold is taken in Redis",
@@ -71,6 +72,7 @@ const broken: Readonly<Record<Guard, ReadonlyArray<string>>> = {
 /** Calls that are slow where a guard is needed: by themselves they are so too seldom. */
 const slowFor: Partial<Record<Guard, string>> = {
   "epoch in the release": "release",
+  "moves are refused where the sales have changed": "repack",
   "sales are read under the lock that raises the epoch": "sold",
   "a verdict of the sweep holds only while the hold is overdue": "facts"
 }

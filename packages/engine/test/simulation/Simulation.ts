@@ -302,7 +302,7 @@ class Simulation {
   private lookAtRedis(): void {
     const { instance, seededInstance } = this.redis
     if (instance === seededInstance) return
-    this.start("load all, for Redis is new", Effect.flatMap(RunLoader, ({ closeAll }) => closeAll), () => {
+    this.start("load all, for Redis is new", Effect.flatMap(RunLoader, ({ close }) => close(() => true)), () => {
       this.redis.seededInstance = instance
     })
   }

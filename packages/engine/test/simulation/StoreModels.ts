@@ -7,6 +7,7 @@ import { Bookings } from "../../src/ledger/Bookings.ts"
 import { Cancellations } from "../../src/ledger/Cancellations.ts"
 import { HeldBookings } from "../../src/ledger/HeldBookings.ts"
 import { HoldFacts } from "../../src/ledger/HoldFacts.ts"
+import { PlacedSales } from "../../src/ledger/PlacedSales.ts"
 import { PnrSequence } from "../../src/ledger/PnrSequence.ts"
 import { RunEpochs } from "../../src/ledger/RunEpochs.ts"
 import { RunRows } from "../../src/ledger/RunRows.ts"
@@ -95,6 +96,7 @@ const directoryOf = Effect.fnUntraced(function*({ ledger, world }: Stores, proce
       route,
       gate: { epoch, version: appliedVersion },
       open: state === "OPEN",
+      repack: true,
       composition: composition ?? ledger.composition()
     }
     return run
@@ -161,6 +163,7 @@ const salesOf = ({ ledger, world }: Stores, process: Process) => {
         ),
       runsWaiting: Effect.succeed([runId])
     }),
+    Context.add(PlacedSales, { ofClass: () => ask("placed sales", () => ledger.placed()) }),
     Context.add(PnrSequence, { next: Effect.sync(() => ledger.nextPnr()) })
   )
 }
@@ -184,6 +187,11 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
           ({ runs }) => Effect.map(ask("sold", read), (sales) => ({ runs, ...sales }))
         )
     },
+    beginRepack: ({ epoch, moves }) =>
+      world.call(process, "postgresql", `repack ${JSON.stringify(moves)}`, () => {
+        const runs = ledger.beginRepack(epoch, moves)
+        return Option.map(Option.fromUndefinedOr(runs), (moved) => ({ runs: moved, ...read() }))
+      }, true),
     overtake: (runs) =>
       ask("overtake", () => {
         for (const { epoch, redisEpoch } of runs) ledger.overtake(epoch, redisEpoch)
@@ -199,6 +207,7 @@ const runsOf = ({ ledger, redis, world }: Stores, process: Process) => {
       makeWindow: Effect.succeed(0),
       unloaded: () => ask("unloaded", () => run.state === "OPEN" ? [] : [runId]),
       onSale: Effect.succeed([runId]),
+      onSaleNamed: Effect.succeed([{ id: runId, trainId, date }]),
       openAfter: (after) =>
         ask(
           "openAfter",

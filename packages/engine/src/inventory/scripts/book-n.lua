@@ -34,10 +34,12 @@
   ARGV[19] record           what hold keeps of the party from the pool to the fingerprint, each with | behind it
   ARGV[20] class            as JSON, see pools
   ARGV[21] first try        1: say that a promoter must pass first; 0: it has, and the party waits if it may
+  ARGV[22] tells scattered  1: where no berth is free throughout but no leg is full, say so instead
 
   { "Held", slots, known }  slots with commas, in the order of the wishes; known is 1 or 0
   { "Waiting", known }
   { "Full", free }          berths free on the journey; nothing was written
+  { "Scattered" }           does not fit, though each leg has berths enough; nothing was written
   { "Behind" }              fits, but a promoter must pass first; nothing was written
   { "Conflict" }            the hold id came before with another fingerprint
   { "Ended" }               the hold came before and has ended
@@ -76,6 +78,10 @@ local wishes, costs = ARGV[10], ARGV[18]
 local lower, lower_min, same_coach = ARGV[11] + 0, ARGV[12] + 0, ARGV[13] == "1"
 -- @include choose
 
+if not bays and ARGV[22] == "1" then
+  -- @include scattered
+  if scattered then return { "Scattered" } end
+end
 local waitlist_max = ARGV[14] + 0
 if bays and meta[4] then
   if ARGV[21] == "1" or waitlist_max == 0 then return { "Behind" } end
