@@ -1,7 +1,8 @@
 import { BookingEvent } from "@berth/domain/BookingEvent"
+import { printableJson } from "@berth/domain/PrintableText"
 import { Effect, type Option, Schema, Stream } from "effect"
 import { Invocation } from "../Invocation.ts"
-import { line, printableJson, span, toText } from "../Line.ts"
+import { line, span, toText } from "../Line.ts"
 import { Screen } from "../Screen.ts"
 import { liveClient } from "../Session.ts"
 import { maybeCursorOf, pnrOf } from "../Typed.ts"
@@ -21,7 +22,7 @@ export const run = Effect.fnUntraced(
     const cursor = yield* maybeCursorOf(input.cursor)
     const textOf = (event: BookingEvent) =>
       json
-        ? Effect.map(encode(event), printableJson)
+        ? Effect.map(encode(event), (encoded) => printableJson(JSON.stringify(encoded)))
         : Effect.succeed(
           toText(line(span(event.at, "dim"), "  ", span(event.kind, "bold"), `  ${passengersOf(event)}`), out.colours)
         )
