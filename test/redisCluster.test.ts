@@ -94,7 +94,7 @@ const onCluster = () =>
             () => makeTrain({ stops: 4, pools: sleepers({ LB: 20, UB: 20 }) })
           )
           yield* Effect.gen(function*() {
-              const others = runs.filter((run) => !nodes.isOfFirst(keySlot(metaKey(run))))
+            const others = runs.filter((run) => !nodes.isOfFirst(keySlot(metaKey(run))))
             assert.isAbove(others.length, 0)
             assert.isBelow(others.length, trains)
             const before = yield* untilOpen

@@ -195,7 +195,11 @@ const measure = async (instance: Instance, caller: JsonCaller): Promise<Readonly
             slowest.toFixed(0)
           } ms`
         }),
-        cost(`refused a run whom a train without fragmentation seats, ${what}`, sales.map(({ refusedInVain }) => refusedInVain), "passengers")
+        cost(
+          `refused a run whom a train without fragmentation seats, ${what}`,
+          sales.map(({ refusedInVain }) => refusedInVain),
+          "passengers"
+        )
       )
     }
     return measured

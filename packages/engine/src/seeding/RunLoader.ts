@@ -63,18 +63,20 @@ const awaited = (run: RunRef, done: Deferred.Deferred<boolean, StoreUnavailable>
 const makeShares = Effect.gen(function*() {
   const scope = yield* Effect.scope
   const underWay = new Map<number, Deferred.Deferred<boolean, StoreUnavailable>>()
-  const share = Effect.fnUntraced(function*({ id }: { readonly id: number }, work: Effect.Effect<boolean, StoreUnavailable>) {
-    const done = yield* Deferred.make<boolean, StoreUnavailable>()
-    underWay.set(id, done)
-    yield* work.pipe(
-      Effect.onExit((exit) => {
-        underWay.delete(id)
-        return Deferred.done(done, exit)
-      }),
-      Effect.forkIn(scope)
-    )
-    return done
-  })
+  const share = Effect.fnUntraced(
+    function*({ id }: { readonly id: number }, work: Effect.Effect<boolean, StoreUnavailable>) {
+      const done = yield* Deferred.make<boolean, StoreUnavailable>()
+      underWay.set(id, done)
+      yield* work.pipe(
+        Effect.onExit((exit) => {
+          underWay.delete(id)
+          return Deferred.done(done, exit)
+        }),
+        Effect.forkIn(scope)
+      )
+      return done
+    }
+  )
   return { share, underWay }
 })
 

@@ -59,7 +59,8 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded
       yield* fill(run, 2)
-      const take = (holdId: string, from: number, to: number) => slotsOf(requestOf(run, holdId, { range: { from, to } }))
+      const take = (holdId: string, from: number, to: number) =>
+        slotsOf(requestOf(run, holdId, { range: { from, to } }))
       const drop = (holdId: string) =>
         inventory.judge({ run, epoch: 1, classes: [classOfRun], verdicts: [{ _tag: "Drop", holdId }] })
       yield* take("first leg of the one", 0, 1)
