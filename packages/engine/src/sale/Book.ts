@@ -159,10 +159,7 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
     case "Ended":
       return replayOr(desk, attempt, again(desk, attempt, order, { holdNumber: attempt.holdNumber + 1 }))
     case "Scattered":
-      return Effect.flatMap(makeRoomFor(desk, order), (isWorthIt) =>
-        isWorthIt
-          ? again(desk, attempt, order, {})
-          : allocate(desk, { ...attempt, mayRepack: false }, order))
+      return Effect.flatMap(makeRoomFor(desk, order), (mayRepack) => again(desk, attempt, order, { mayRepack }))
     // Somebody who waits may fit by now and comes first.
     case "Behind":
       return Effect.andThen(desk.promoter.promote(order.run.id), again(desk, attempt, order, { behind: true }))
