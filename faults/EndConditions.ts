@@ -75,9 +75,9 @@ const lostOf = (entry: BookingEntry, rows: ReadonlyArray<Row>): ReadonlyArray<st
       ? row.state === "CONFIRMED" && row.seat === told.seat && !row.wronglyMoved && row.sales === 1
       : row.state === "WAITLISTED" || (row.state === "CONFIRMED" && row.sales === 1)
     return stands ? [] : [
-      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${row.seat ?? ""} with ${row.sales} sales${
-        row.wronglyMoved ? ", moved though nobody may" : ""
-      }`
+      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${
+        row.seat ?? ""
+      } with ${row.sales} sales${row.wronglyMoved ? ", moved though nobody may" : ""}`
     ]
   })
 }

@@ -1,4 +1,6 @@
 import type { CurrentUser } from "@berth/domain/Auth"
+import type { bookErrors } from "@berth/domain/BerthApi"
+import type { Booking } from "@berth/domain/Booking"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import type { Pnr } from "@berth/domain/Pnr"
 import type { Inventory } from "../inventory/Inventory.ts"
@@ -47,4 +49,12 @@ export interface Attempt {
   readonly behind: boolean
   /** What Redis said its gate is, where the record is about to say the same. */
   readonly gate: RunGate | undefined
+}
+
+export type BookError = InstanceType<(typeof bookErrors)[number]>
+
+/** The answer to a booking; `replayed` where its key had been used before. */
+export interface Booked {
+  readonly booking: Booking
+  readonly replayed: boolean
 }
