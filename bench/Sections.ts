@@ -45,6 +45,7 @@ export const sections: Readonly<Record<string, Section>> = {
   latency: { title: "How long a booking takes", load: async () => (await import("./sections/latency.ts")).latency },
   reading: { title: "Availability and search", load: async () => (await import("./sections/reading.ts")).reading },
   rpc: { title: "Remote calls", load: async () => (await import("./sections/rpc.ts")).rpc },
+  doors: { title: "Three runtimes, and who is calling", load: async () => (await import("./sections/doors.ts")).doors },
   edit: {
     title: "Edits of the seat configuration",
     load: async () => (await import("./sections/edit.ts")).edit
