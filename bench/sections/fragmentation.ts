@@ -9,7 +9,7 @@ import type { Stand } from "../Stand.ts"
 
 const berths = 72
 const demand = 4
-const trains = 40
+const trains = 20
 /** Calls of one train under way: Redis takes them in the order in which they were sent. */
 const underWayMax = 32
 

@@ -2,7 +2,6 @@ import { Inventory } from "@berth/engine/inventory/Inventory"
 import { Effect } from "effect"
 import { SeededRandom } from "../../faults/SeededRandom.ts"
 import { answersIn, driverNote, rateOf } from "../Bookings.ts"
-import type { JobResult } from "../driver/Job.ts"
 import {
   allocation,
   encodedAllocations,
@@ -75,41 +74,32 @@ export const inventory = async (stand: Stand): Promise<ReadonlyArray<Measurement
   const { name, uri } = await stand.redis()
   const { hostname, password, port } = new URL(uri)
   const opened = openInventory(uri)
-  const send = (requests: ReadonlyArray<Uint8Array>, calls: number): Promise<JobResult> =>
+  const send = (
+    requests: ReadonlyArray<Uint8Array>,
+    calls: number,
+    underWay = { connections, callsPerConnection: 1 }
+  ) =>
     stand.driver.run({
       protocol: "resp",
       host: hostname,
       port: Number(port),
       opening: respCommand(["AUTH", password]),
       requests,
-      connections,
-      callsPerConnection: 1,
+      ...underWay,
       calls,
       millis: millisMax,
       ratePerSecond: null
     })
-  const setUp = (requests: ReadonlyArray<Uint8Array>) =>
-    stand.driver.run({
-      protocol: "resp",
-      host: hostname,
-      port: Number(port),
-      opening: respCommand(["AUTH", password]),
-      requests,
-      connections: 1,
-      callsPerConnection: 1,
-      calls: requests.length,
-      millis: millisMax,
-      ratePerSecond: null
-    })
+  const calls = await opened.run(encodedAllocations(partiesToSeat, latestMillis))
 
   const compare = async (state: string, sold: number, taken: Uint8Array, goals: { aim: number; floor: number }) => {
-    const calls = await opened.run(encodedAllocations(partiesToSeat, latestMillis))
+    const seedOfReference = seedReference(runs, { all: hotBerths, sold })
     const { ones, others } = await sideBySide(stand.effort, async () => {
       await seed(opened, taken)
       return send(calls, parties)
     }, async () => {
       await opened.empty()
-      await setUp(seedReference(runs, { all: hotBerths, sold }))
+      await send(seedOfReference, seedOfReference.length, { connections: 1, callsPerConnection: 64 })
       return send(referenceCalls(runs), parties * partySize)
     })
     const seats = ones.map((result) => partySize * rateOf(result, "Held"))

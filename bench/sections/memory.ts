@@ -10,7 +10,7 @@ import { legs, ordinaryPools } from "../Network.ts"
 import { masksOf } from "../PoolMasks.ts"
 import type { Stand } from "../Stand.ts"
 
-const runs = 2_000
+const runs = 500
 const settingUp = { concurrency: 64, discard: true } as const
 
 const usedMemory = Effect.gen(function*() {
