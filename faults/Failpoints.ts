@@ -76,7 +76,7 @@ export const nameOf = ({ at, commit: atCommit, flow, step }: Failpoint): string 
 
 /** Sweeps come every ten seconds, and where it takes longest a process is being started meanwhile. */
 const reachMillisMax = 60_000
-const provokeMillis = 1_000
+const provokeMillis = 3_000
 
 /** Kills the first of the processes that comes to the point; answers which, or none where nobody came there in time. */
 const killAt = async (

@@ -3,6 +3,10 @@ import { addDays } from "@berth/domain/JourneyDate"
 import { TrainId } from "@berth/domain/TrainId"
 import { UserId } from "@berth/domain/UserId"
 import * as Engine from "@berth/engine/Engine"
+import { EventFeed } from "@berth/engine/events/EventFeed"
+import { EventLog } from "@berth/engine/events/EventLog"
+import { EventStream } from "@berth/engine/events/EventStream"
+import { Webhooks } from "@berth/engine/events/Webhooks"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Migrations from "@berth/engine/ledger/Migrations"
 import { RunEpochs } from "@berth/engine/ledger/RunEpochs"
@@ -15,7 +19,7 @@ import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
 import * as Scheduler from "@berth/scheduler/Scheduler"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { databaseAs, redisAs, type Role, Stores } from "./LeastPrivilege.ts"
 import { readProjectFile } from "./ProjectFiles.ts"
@@ -171,6 +175,36 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
         assert.strictEqual(user.userId, caller.userId)
       }))
 
+    it.effect("tell what happens, to followers and to webhooks", () =>
+      Effect.gen(function*() {
+        const made = yield* onServer(
+          Effect.flatMap(Webhooks, (webhooks) => webhooks.add(caller, { url: "https://webhook.invalid/" }))
+        )
+        const { pnr } = yield* book(1)
+        const [first] = yield* onServer(Effect.gen(function*() {
+          const events = yield* (yield* EventFeed).follow({ _tag: "Booking", pnr }, undefined)
+          const found = Stream.flatMap(events, (some) => Stream.fromIterable(some.events))
+          return yield* Stream.runCollect(Stream.take(found, 1))
+        }))
+        assert.deepInclude(first, { pnr, kind: "booked" })
+        // The name leads nowhere, and the scheduler notes that.
+        yield* until(onScheduler(Effect.gen(function*() {
+          const sql = yield* SqlClient.SqlClient
+          return (yield* sql`SELECT FROM webhook_delivery WHERE failure IS NOT NULL`).length > 0
+        })))
+        const of = { userId: caller.userId, id: made.id }
+        yield* onServer(Effect.gen(function*() {
+          const webhooks = yield* Webhooks
+          assert.strictEqual((yield* webhooks.list(caller.userId))[0]?.pending, 1)
+          assert.strictEqual(yield* webhooks.replay(of, undefined), 0)
+          yield* webhooks.remove(of)
+        }))
+        const pruned = yield* onScheduler(Effect.flatMap(EventLog, (log) => log.prune(30, 10)))
+        assert.strictEqual(pruned, 0)
+        const consumer = Effect.flatMap(EventStream, (stream) => stream.consumer("test", "member"))
+        assert.deepEqual(yield* Effect.scoped(onScheduler(Effect.flatMap(consumer, (member) => member.take(10)))), [])
+      }))
+
     const refused: ReadonlyArray<readonly [Role, string]> = [
       ["berth_server", "DROP TABLE sale"],
       ["berth_server", "TRUNCATE sale"],
@@ -193,6 +227,10 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
       ["berth_scheduler", "SELECT * FROM account"],
       ["berth_scheduler", "INSERT INTO booking SELECT * FROM booking"],
       ["berth_scheduler", "DROP TABLE run"],
+      ["berth_server", "SELECT secret FROM webhook"],
+      ["berth_server", "UPDATE event_log SET last_id = 0"],
+      ["berth_scheduler", "INSERT INTO webhook SELECT * FROM webhook"],
+      ["berth_reader", "SELECT url FROM webhook"],
       ["berth_server", "UPDATE passenger SET moved_from = 1"],
       ["berth_server", "UPDATE train SET repack = false"],
       ["berth_reader", "SELECT move_sales(1, 1, '[]')"],

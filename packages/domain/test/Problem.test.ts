@@ -29,6 +29,8 @@ import {
   SoldOut,
   TooManyPassengers
 } from "../src/BookingErrors.ts"
+import { CursorGone } from "../src/BookingEvent.ts"
+import { EventCursor } from "../src/EventCursor.ts"
 import { JourneyDate } from "../src/JourneyDate.ts"
 import { ofPaise } from "../src/Money.ts"
 import { JourneysAhead, PersonNotFound } from "../src/PersonalData.ts"
@@ -41,6 +43,7 @@ import { StationCode } from "../src/StationCode.ts"
 import { JourneyNotOnTrain, StationNotFound, TrainNotFound } from "../src/TimetableErrors.ts"
 import { TrainId } from "../src/TrainId.ts"
 import { UserId } from "../src/UserId.ts"
+import { TooManyWebhooks, WebhookNotFound, WebhookUrlRefused } from "../src/Webhook.ts"
 
 const Problems = Schema.Union([
   AccountNotFound,
@@ -55,6 +58,7 @@ const Problems = Schema.Union([
   TooManyProgramTokens,
   BookingNotFound,
   ClassNotOnTrain,
+  CursorGone,
   Forbidden,
   HoldExpired,
   IdempotencyConflict,
@@ -82,7 +86,10 @@ const Problems = Schema.Union([
   TrainNotFound,
   Unauthorized,
   VersionConflict,
-  VersionNeeded
+  VersionNeeded,
+  TooManyWebhooks,
+  WebhookNotFound,
+  WebhookUrlRefused
 ])
 
 const detail = "Nothing is left. Try another day."
@@ -135,7 +142,11 @@ const examples: ReadonlyArray<readonly [status: number, problem: typeof Problems
   [409, new SecondFactorConflict({ detail })],
   [409, new TooManyProgramTokens({ detail, tokensMax: 20 })],
   [410, new MailCodeRefused({ detail })],
-  [422, new PasswordRefused({ detail, reason: "common" })]
+  [422, new PasswordRefused({ detail, reason: "common" })],
+  [404, new WebhookNotFound({ detail, id: 7 })],
+  [409, new TooManyWebhooks({ detail, webhooksMax: 10 })],
+  [410, new CursorGone({ detail, cursor: EventCursor.make("7") })],
+  [422, new WebhookUrlRefused({ detail, url: "http://10.0.0.1/" })]
 ]
 
 const Wire = Schema.fromJsonString(Schema.toCodecJson(Problems))

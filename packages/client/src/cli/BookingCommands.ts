@@ -63,6 +63,22 @@ export const show = Command.make(
   Command.withExamples([{ command: "berth show 4512345678" }, { command: "berth show 4512345678 --json" }])
 )
 
+export const events = Command.make(
+  "events",
+  {
+    pnr,
+    cursor: Flag.String("cursor").pipe(
+      Flag.withMetavar("ID"),
+      Flag.withDescription("Only what came after this event"),
+      Flag.optional
+    )
+  },
+  (input) => lazily(() => import("./actions/Events.ts"), (action) => action.run(input))
+).pipe(
+  Command.withDescription("Tells what happened to a booking, and what happens further, until it is interrupted."),
+  Command.withExamples([{ command: "berth events 4512345678" }, { command: "berth events 4512345678 --json" }])
+)
+
 export const bookings = Command.make(
   "bookings",
   {

@@ -1,6 +1,6 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import { book, bookings, cancel, login, show } from "./BookingCommands.ts"
+import { book, bookings, cancel, events, login, show } from "./BookingCommands.ts"
 import { Invocation } from "./Invocation.ts"
 import { lazily } from "./Lazily.ts"
 import { availability, search, seats, trains, watch } from "./TimetableCommands.ts"
@@ -36,6 +36,7 @@ export const commandTree = Invocation.pipe(
     watch,
     book,
     show,
+    events,
     bookings,
     cancel,
     login,

@@ -1,5 +1,6 @@
 import { Availability, SeatMap } from "@berth/domain/Availability"
 import { Booking, BookingPage, Cancellation } from "@berth/domain/Booking"
+import { BookingEvent } from "@berth/domain/BookingEvent"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { execFileSync } from "node:child_process"
@@ -219,6 +220,26 @@ layer(Traveller.layer, { excludeTestServices: true, timeout: "120 seconds" })("b
         assert.strictEqual(freeIn(yield* Effect.flatMap(programs.next, decode)), freeIn(before) - 1)
         assert.strictEqual(yield* people.interrupt, 130)
         assert.strictEqual(yield* programs.interrupt, 130)
+      }).pipe(Effect.scoped),
+    callsMillisMax
+  )
+
+  it.effect(
+    "tells what happens to a booking, line by line or as documents, from an event on",
+    () =>
+      Effect.gen(function*() {
+        const { env, home } = yield* Traveller
+        const { pnr } = yield* json(Booking, bookArgs("Asha Rao,34", "Ravi Rao,71"))
+        const people = yield* followBerth(home, ["events", pnr], { env })
+        const decode = Schema.decodeEffect(Schema.fromJsonString(BookingEvent))
+        assert.match(yield* people.next, /^\S+Z {2}booked {2}passengers 1, 2$/)
+        yield* done(["cancel", pnr, "--passenger", "2"])
+        assert.match(yield* people.next, /^\S+Z {2}cancelled {2}passenger 2$/)
+        const programs = yield* followBerth(home, ["events", pnr, "--json"], { env })
+        const { id } = yield* Effect.flatMap(programs.next, decode)
+        const later = yield* followBerth(home, ["events", pnr, "--cursor", id, "--json"], { env })
+        assert.deepInclude(yield* Effect.flatMap(later.next, decode), { pnr, kind: "cancelled", passengers: [2] })
+        for (const each of [people, programs, later]) assert.strictEqual(yield* each.interrupt, 130)
       }).pipe(Effect.scoped),
     callsMillisMax
   )

@@ -43,7 +43,7 @@ export const maintenance = <A, E, R>(sql: SqlClient.SqlClient, self: Effect.Effe
     yield* sql`SET LOCAL statement_timeout = 0`
     yield* sql`SET LOCAL transaction_timeout = 0`
     return yield* self
-  })).pipe(Effect.provideService(GuardedPostgres.AnswerMillisMax, Infinity))
+  })).pipe(Effect.provideService(GuardedPostgres.Maintenance, true))
 
 /** The versions of PostgreSQL that Berth runs on: exclusion constraints on partitioned tables came with 17. */
 const serverVersionMin = 170_000

@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Effect, Schema, type Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Fiber, Schedule, Schema, type Scope } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
 import { readGauge } from "../metrics/Series.ts"
@@ -8,6 +8,7 @@ import { isStoreAway, StoreLeftAlone } from "./LedgerError.ts"
 
 /** Longer than PostgreSQL lets a statement take, so that this ends only what no answer will come to. */
 const answerMillisMax = 12_000
+const lookForLateEvery = "1 second"
 
 /** Longest wait for a connection, of those that are not refused at once. */
 const leaseMillisMax = 5_000
@@ -20,9 +21,9 @@ export const WaitMillisMax = Context.Reference("@berth/engine/ledger/GuardedPost
   defaultValue: () => 2_000
 })
 
-/** How long a statement's answer is waited for, ms; maintenance waits as long as it takes. */
-export const AnswerMillisMax = Context.Reference("@berth/engine/ledger/GuardedPostgres/AnswerMillisMax", {
-  defaultValue: () => answerMillisMax
+/** Whether answers are waited for as long as it takes. */
+export const Maintenance = Context.Reference("@berth/engine/ledger/GuardedPostgres/Maintenance", {
+  defaultValue: () => false
 })
 
 const refusal = (cause: Error) =>
@@ -52,16 +53,28 @@ const commit = (connection: SqlConnection.Connection): Query<void> =>
       )
       : Effect.void)
 
+type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+
+/** A statement that waits for its answer. */
+interface Awaited {
+  readonly sinceMillis: number
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  late: boolean
+}
+
 /** What every call to PostgreSQL goes through. */
 class Gate {
   readonly #circuit: StoreCircuit
   readonly #expected: ExpectedWait
   readonly #nowMillis: () => number
+  readonly #fork: Fork
   readonly #connectionsMax: number
+  readonly #awaited = new Set<Awaited>()
   #lent = 0
   #waiting = 0
 
-  constructor(connectionsMax: number, nowMillis: () => number) {
+  constructor(connectionsMax: number, nowMillis: () => number, fork: Fork) {
+    this.#fork = fork
     this.#circuit = new StoreCircuit("postgresql", nowMillis)
     this.#expected = new ExpectedWait(connectionsMax, nowMillis)
     this.#connectionsMax = connectionsMax
@@ -73,18 +86,46 @@ class Gate {
     )
   }
 
-  readonly #hear = (error: SqlError.SqlError) =>
-    Effect.sync(() => isSilent(error) ? this.#circuit.wasSilent() : this.#circuit.answered())
+  readonly #hear = (error: SqlError.SqlError): void => {
+    if (isSilent(error)) this.#circuit.wasSilent()
+    else this.#circuit.answered()
+  }
 
-  /** Waits for an answer, but not for ever. */
-  readonly answer = <A, R>(query: Query<A, R>): Query<A, R> =>
-    Effect.withFiber((fiber) => {
-      const duration = fiber.getRef(AnswerMillisMax)
-      const bounded = duration === Infinity
-        ? query
-        : Effect.timeoutOrElse(query, { duration, orElse: () => Effect.fail(noAnswer) })
-      return Effect.tap(Effect.tapError(bounded, this.#hear), () => Effect.sync(() => this.#circuit.answered()))
+  /**
+   * Waits for an answer, but not for ever. One look a second at all that wait: a timer for each, and two fibers to race,
+   * were measured to cost as much as a short statement itself.
+   */
+  readonly answer = <A>(query: Query<A>): Query<A> =>
+    Effect.withFiber((caller) => {
+      if (caller.getRef(Maintenance)) {
+        return query
+      }
+      return Effect.callback<A, SqlError.SqlError>((resume) => {
+        const fiber = this.#fork(query)
+        const awaited: Awaited = { sinceMillis: this.#nowMillis(), fiber, late: false }
+        this.#awaited.add(awaited)
+        fiber.addObserver((exit) => {
+          this.#awaited.delete(awaited)
+          const answer = awaited.late ? Exit.fail(noAnswer) : exit
+          const failure = Exit.isFailure(answer) ? answer.cause.reasons.find(Cause.isFailReason) : undefined
+          if (failure !== undefined) this.#hear(failure.error)
+          else if (Exit.isSuccess(answer)) this.#circuit.answered()
+          resume(answer)
+        })
+        return Fiber.interrupt(fiber)
+      })
     })
+
+  /** Gives up the statements that were not answered in time. Each takes its connection with it. */
+  readonly endLate = Effect.sync(() => {
+    const latest = this.#nowMillis() - answerMillisMax
+    for (const awaited of this.#awaited) {
+      if (!awaited.late && awaited.sinceMillis <= latest) {
+        awaited.late = true
+        awaited.fiber.interruptUnsafe()
+      }
+    }
+  }).pipe(Effect.repeat(Schedule.spaced(lookForLateEvery)))
 
   /** Lends a connection until the scope closes, or refuses where the wait would be too long. */
   lend<A>(reserve: Query<A, Scope.Scope>): Query<A, Scope.Scope> {
@@ -95,7 +136,7 @@ class Gate {
       if (this.#expected.millis(this.#waiting) > fiber.getRef(WaitMillisMax)) {
         return Effect.fail(tooMany)
       }
-      const isMaintenance = fiber.getRef(AnswerMillisMax) === Infinity
+      const isMaintenance = fiber.getRef(Maintenance)
       let takenMillis: number | undefined
       const giveBack = Effect.sync(() => {
         this.#lent--
@@ -109,7 +150,7 @@ class Gate {
       this.#lent++
       return Effect.addFinalizer(() => giveBack).pipe(
         Effect.andThen(waits ? this.#wait(reserve) : reserve),
-        Effect.tapError(this.#hear),
+        Effect.tapError((error) => Effect.sync(() => this.#hear(error))),
         Effect.tap(taken)
       )
     })
@@ -140,7 +181,12 @@ const guarded = (connection: SqlConnection.Connection, { answer }: Gate): SqlCon
  */
 export const make = Effect.fnUntraced(function*(pg: PgClient.PgClient, connectionsMax: number) {
   const clock = yield* Clock.Clock
-  const gate = new Gate(connectionsMax, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+  const gate = new Gate(
+    connectionsMax,
+    () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    Effect.runForkWith(yield* Effect.context<never>())
+  )
+  yield* Effect.forkScoped(gate.endLate)
   const acquirer = Effect.map(gate.lend(pg.reserve), (connection) => guarded(connection, gate))
   const waits = Effect.provideService(WaitMillisMax, Infinity)
   const sql = yield* SqlClient.make({
@@ -157,7 +203,10 @@ export const make = Effect.fnUntraced(function*(pg: PgClient.PgClient, connectio
     [PgClient.TypeId]: PgClient.TypeId,
     config: pg.config,
     json: pg.json,
-    listen: (channel: string) => waits(gate.lend(gate.answer(pg.listen(channel)))),
+    listen: (channel: string) =>
+      waits(gate.lend(
+        Effect.timeoutOrElse(pg.listen(channel), { duration: answerMillisMax, orElse: () => Effect.fail(noAnswer) })
+      )),
     notify: (channel: string, payload: string) => Effect.scoped(gate.lend(gate.answer(pg.notify(channel, payload))))
   })
   return client

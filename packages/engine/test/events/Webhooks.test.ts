@@ -5,9 +5,12 @@ import { UserId } from "@berth/domain/UserId"
 import { assert, layer } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { EventLog } from "../../src/events/EventLog.ts"
 import { EventPublisher } from "../../src/events/EventPublisher.ts"
+import { eventsKey } from "../../src/events/EventStream.ts"
 import { Webhooks } from "../../src/events/Webhooks.ts"
 import { WebhookSender } from "../../src/events/WebhookSender.ts"
+import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { StoreClock } from "../../src/ledger/StoreClock.ts"
 import { Cancel } from "../../src/sale/Cancel.ts"
 import { pass } from "../payment/Money.ts"
@@ -159,6 +162,22 @@ layer(engine.pipe(Layer.provide(allowed)), { excludeTestServices: true, timeout:
         )
         assert.deepEqual(failures[0], { failure: "it answered with status 302" })
         yield* sql`DELETE FROM webhook`
+      })))
+
+    it.effect("is called as soon as something happens, by whoever listens", () =>
+      Effect.scoped(Effect.gen(function*() {
+        const at = yield* receiver
+        const redis = yield* ManagedRedis
+        const { bookFor, caller } = yield* somebody()
+        yield* add(caller, at.url)
+        const { name } = yield* (yield* EventLog).state
+        yield* Effect.forkScoped((yield* WebhookSender).listen)
+        yield* Effect.repeat(Effect.option(redis.sendPlain("XINFO", "CONSUMERS", eventsKey(name), "webhooks")), {
+          until: (found) => found._tag === "Some"
+        })
+        const { pnr } = yield* bookFor()
+        yield* publish
+        assert.include((yield* at.next).body, pnr)
       })))
 
     it.effect("of those who run the railway hears of every booking, until they do so no more", () =>

@@ -76,7 +76,8 @@ layer(database, { timeout: "60 seconds" })("PostgreSQL under more than it can se
       const waits = yield* Effect.forkChild(Effect.result(fromStore(sql`SELECT pg_advisory_xact_lock(42)`)), {
         startImmediately: true
       })
-      yield* TestClock.adjust("12 seconds")
+      // The limit, and a second until it is looked at.
+      yield* TestClock.adjust("13 seconds")
       assert.strictEqual((yield* Fiber.join(waits))._tag, "Failure")
       assert.lengthOf(yield* ask, 1)
       yield* Deferred.succeed(done, undefined)
