@@ -172,7 +172,9 @@ const make = Effect.gen(function*() {
         ? Effect.succeed(false)
         : commit(run, composed, party, seated, reply.gate.epoch, deadline)
     })
-    return reply.cleared && committed.every((done) => done)
+    // Whoever was seated now may be moved for one who is still waiting.
+    const isOver = !run.repack || committed.length === 0 || committed.length === parties.length
+    return reply.cleared && isOver && committed.every((done) => done)
   })
 
   const promote = Effect.fn("Promoter.promote")(function*(runId: number) {

@@ -21,7 +21,7 @@ export const makeRoomFor = Effect.fn("makeRoomFor")(function*(
     quota,
     parties: [...before.map(toWaitingParty), { range, party: partyOf(order) }]
   })
-  if (outcome === "moved" && waiting.length > 0) {
+  if (outcome !== "none" && waiting.length > 0) {
     yield* promoter.promote(run.id)
   }
   return outcome !== "none"
