@@ -8,7 +8,7 @@ import { efforts } from "./Effort.ts"
 import type { Measurement } from "./Measurement.ts"
 import { formatResults, type Results } from "./Results.ts"
 import { sections } from "./Sections.ts"
-import { type Stand, withStand } from "./Stand.ts"
+import { withStand } from "./Stand.ts"
 
 const results = fileURLToPath(new URL("results/", import.meta.url))
 const charts = fileURLToPath(new URL("../docs/charts/", import.meta.url))
@@ -58,8 +58,30 @@ const print = (measurement: Measurement): void => {
   if (note !== "") console.log(`    ${note}`)
 }
 
-const measured: Array<Results["sections"][number]> = []
-const measureAll = async (stand: Stand): Promise<void> => {
+/** Written after each section, so that a run which is ended leaves what it measured. */
+const write = (redis: string, measured: Results["sections"]): void =>
+  writeFileSync(
+    `${results}latest.json`,
+    formatResults({
+      at: new Date().toISOString(),
+      command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+      machine: {
+        cpus: cpus().length,
+        model: cpus()[0]?.model ?? "",
+        memoryGiB: Math.round(totalmem() / 2 ** 30),
+        node: process.version
+      },
+      redis,
+      sections: measured
+    })
+  )
+
+mkdirSync(results, { recursive: true })
+mkdirSync(charts, { recursive: true })
+await withStand({ effort, feed: values.feed, profiles: values.profile }, async (stand) => {
+  const { name: redis } = await stand.redis()
+  console.log(`Redis: ${redis}; ${cpus().length} × ${cpus()[0]?.model ?? "processor"}; Node ${process.version}`)
+  const measured: Array<Results["sections"][number]> = []
   for (const [section, { load, title }] of chosen) {
     const startedAt = performance.now()
     console.log(`\n${title}`)
@@ -67,30 +89,7 @@ const measureAll = async (stand: Stand): Promise<void> => {
     measurements.forEach(print)
     console.log(`    ${section}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
     measured.push(...measurements.map((measurement) => ({ section, ...measurement })))
+    write(redis, measured)
     writeFileSync(`${charts}${section}.svg`, chart(title, measurements))
   }
-}
-
-mkdirSync(results, { recursive: true })
-mkdirSync(charts, { recursive: true })
-const redis = await withStand({ effort, feed: values.feed, profiles: values.profile }, async (stand) => {
-  const { name } = await stand.redis()
-  console.log(`Redis: ${name}; ${cpus().length} × ${cpus()[0]?.model ?? "processor"}; Node ${process.version}`)
-  await measureAll(stand)
-  return name
 })
-writeFileSync(
-  `${results}latest.json`,
-  formatResults({
-    at: new Date().toISOString(),
-    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
-    machine: {
-      cpus: cpus().length,
-      model: cpus()[0]?.model ?? "",
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      node: process.version
-    },
-    redis,
-    sections: measured
-  })
-)

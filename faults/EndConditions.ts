@@ -12,7 +12,10 @@ const Row = Schema.Struct({
   runId: Schema.Int,
   number: Schema.Int,
   state: Schema.String,
+  /** The berth that was given first; whoever chose none may have been given another of its type since. */
   seat: Schema.NullOr(Schema.String),
+  /** Whether it is another now, though he chose one or it is of another type. */
+  wronglyMoved: Schema.Boolean,
   sales: Schema.Int,
   waitState: Schema.NullOr(Schema.String),
   waitNumber: Schema.NullOr(Schema.Int)
@@ -26,7 +29,8 @@ const readRows = (trainIds: ReadonlyArray<string>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
     Effect.flatMap(
       sql`
-        SELECT p.name AS key, b.pnr, b.run_id::float8 AS "runId", p.number, p.state, x.name AS seat,
+        SELECT p.name AS key, b.pnr, b.run_id::float8 AS "runId", p.number, p.state, first.name AS seat,
+          p.moved_from IS NOT NULL AND (p.wish IS NOT NULL OR now.berth <> first.berth) AS "wronglyMoved",
           (SELECT count(*)::int FROM sale s WHERE s.berth = p.berth AND s.active AND s.pnr = p.pnr
             AND s.passenger = p.number AND s.legs = int4range(b.from_stop, b.to_stop)) AS sales,
           w.state AS "waitState", w.number AS "waitNumber"
@@ -34,7 +38,9 @@ const readRows = (trainIds: ReadonlyArray<string>) =>
         JOIN booking b ON b.run_id = r.id
         JOIN passenger p USING (pnr)
         LEFT JOIN waitlist_entry w USING (pnr)
-        LEFT JOIN berth x ON x.train_number = ((p.berth >> 16) & 4194303)::int AND x.number = (p.berth & 65535)::int
+        LEFT JOIN berth now ON now.train_number = ((p.berth >> 16) & 4194303)::int AND now.number = (p.berth & 65535)::int
+        LEFT JOIN berth first ON first.train_number = now.train_number
+          AND first.number = (coalesce(p.moved_from, p.berth) & 65535)::int
         WHERE r.train_id IN ${sql.in(trainIds)}
         ORDER BY b.pnr, p.number`,
       decodeRows
@@ -66,12 +72,12 @@ const lostOf = (entry: BookingEntry, rows: ReadonlyArray<Row>): ReadonlyArray<st
     const row = own.get(told.number)
     if (row === undefined) return [`${key}: ${acknowledged.pnr} was acknowledged and is not in the record`]
     const stands = told.status === "CONFIRMED"
-      ? row.state === "CONFIRMED" && row.seat === told.seat && row.sales === 1
+      ? row.state === "CONFIRMED" && row.seat === told.seat && !row.wronglyMoved && row.sales === 1
       : row.state === "WAITLISTED" || (row.state === "CONFIRMED" && row.sales === 1)
     return stands ? [] : [
-      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${
-        row.seat ?? ""
-      } with ${row.sales} sales`
+      `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${row.seat ?? ""} with ${row.sales} sales${
+        row.wronglyMoved ? ", moved though nobody may" : ""
+      }`
     ]
   })
 }

@@ -20,10 +20,10 @@ import { respCommand } from "../RespCommand.ts"
 import type { Stand } from "../Stand.ts"
 
 const connections = 50
-const runs = 1_000
+const runs = 500
 const partySize = 2
 /** Parties seated in a repeat: enough to measure, and few enough that the runs stay as they were. */
-const parties = 20_000
+const parties = 10_000
 const millisMax = 30_000
 const latestMillis = Date.parse("2100-01-01")
 

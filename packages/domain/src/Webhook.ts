@@ -11,17 +11,11 @@ export const deadLettersPerCallMax = 100
 
 export const WebhookId = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }))
 
-/** An address that can be called: no password in it, and no part that is not sent. */
+/** An address to call: no password in it, and no part that is not sent. Names of other scripts are given in Punycode. */
 export const WebhookUrl = Schema.String.check(
   Schema.isMaxLength(500),
-  Schema.makeFilter((text: string) => {
-    if (URL.canParse(text)) {
-      const { hash, hostname, password, protocol, username } = new URL(text)
-      if (/^https?:$/.test(protocol) && hostname !== "" && username + password + hash === "") {
-        return undefined
-      }
-    }
-    return "Expected an address such as https://example.org/berth, without password or fragment"
+  Schema.isPattern(/^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?][\x21\x22\x24-\x7e]*)?$/, {
+    expected: "an address such as https://example.org/berth, without password or fragment"
   })
 )
 

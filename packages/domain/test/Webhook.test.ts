@@ -23,6 +23,8 @@ describe("WebhookUrl", () => {
         "file:///etc/passwd",
         "javascript:alert(1)",
         "https://user:secret@example.org/",
+        "https://example.org\\@elsewhere.org/",
+        "https://example.org/a b",
         "https://example.org/#part"
       ])
     )

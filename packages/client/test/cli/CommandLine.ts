@@ -1,5 +1,8 @@
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { ConfigProvider, Effect, Queue, Stdio, Stream } from "effect"
+import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
+import * as NodePath from "@effect/platform-node-shared/NodePath"
+import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
+import { ConfigProvider, Effect, Layer, Queue, Stdio, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -51,6 +54,10 @@ export const runBerth = (home: string, args: ReadonlyArray<string>, { env, stdin
     return Effect.sync(() => child.kill())
   })
 
+const machine = NodeChildProcessSpawner.layer.pipe(
+  Layer.provideMerge([NodeFileSystem.layer, NodePath.layer, NodeTerminal.layer])
+)
+
 const pipeInto = (write: (text: string) => void): Surface => ({
   isTerminal: false,
   colours: false,
@@ -79,7 +86,7 @@ export const callBerth = Effect.fnUntraced(
       Effect.provideService(Screen, screen),
       Effect.provide(Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) })),
       Effect.provide([
-        NodeServices.layer,
+        machine,
         ConfigProvider.layer(ConfigProvider.fromUnknown({ XDG_CONFIG_HOME: join(home, ".config"), ...env }))
       ])
     )

@@ -55,8 +55,10 @@ export class WebhookAddresses extends Context.Service<WebhookAddresses, {
       return WebhookAddresses.of({
         isIpAllowed,
         isUrlAllowed: (url) =>
-          rule === "allow" ||
-          (url.startsWith("https:") && (parseIp(hostOf(url)) === undefined || isPublic(hostOf(url))))
+          URL.canParse(url) && (
+            rule === "allow" ||
+            (url.startsWith("https:") && (parseIp(hostOf(url)) === undefined || isPublic(hostOf(url))))
+          )
       })
     })
   )

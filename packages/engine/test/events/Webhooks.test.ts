@@ -235,7 +235,9 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("a webhook's
           "https://169.254.169.254/latest/meta-data/",
           "https://10.0.0.1/",
           "https://[fd00::1]/",
-          "http://example.org/"
+          "http://example.org/",
+          "https://1.2.3.999/",
+          "https://example.org:99999/"
         ]
       ) {
         assert.strictEqual((yield* Effect.flip(add(caller, url)))._tag, "WebhookUrlRefused", url)
