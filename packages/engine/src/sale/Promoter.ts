@@ -163,7 +163,7 @@ const make = Effect.gen(function*() {
     })
     if (reply._tag === "Gate") {
       yield* directory.forget(run)
-      return false
+      return { done: false, passAgain: false }
     }
     const byHold = new Map(parties.map((party) => [party.holdId, party]))
     const committed = yield* Effect.forEach(reply.seated, (seated) => {
@@ -172,12 +172,14 @@ const make = Effect.gen(function*() {
         ? Effect.succeed(false)
         : commit(run, composed, party, seated, reply.gate.epoch, deadline)
     })
-    // Whoever was seated now may be moved for one who is still waiting.
-    const isOver = !run.repack || committed.length === 0 || committed.length === parties.length
-    return reply.cleared && isOver && committed.every((done) => done)
+    return {
+      done: reply.cleared && committed.every((done) => done),
+      // Whoever was seated now may be moved for one who is still waiting.
+      passAgain: run.repack && committed.some((done) => done) && committed.length < parties.length
+    }
   })
 
-  const promote = Effect.fn("Promoter.promote")(function*(runId: number) {
+  const promote: Promoter["Service"]["promote"] = Effect.fn("Promoter.promote")(function*(runId) {
     const found = yield* directory.byId(runId)
     if (Option.isNone(found) || !found.value.open) {
       return true
@@ -189,12 +191,15 @@ const make = Effect.gen(function*() {
     if (Option.isNone(run) || !run.value.open) {
       return false
     }
-    const done = yield* Effect.forEach(
+    const passes = yield* Effect.forEach(
       run.value.composition.classes.values(),
       (composed) => promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? [])
     )
+    if (passes.some(({ passAgain }) => passAgain)) {
+      return yield* promote(runId)
+    }
     // After one class of it was loaded anew, another may have room to make.
-    return !moved && done.every((clear) => clear)
+    return !moved && passes.every(({ done }) => done)
   }, Effect.uninterruptible)
 
   return Promoter.of({ promote })
