@@ -8,5 +8,6 @@ import { SqlClient } from "effect/sql"
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`ALTER TABLE passenger DROP CONSTRAINT passenger_pnr_fkey`
+  // Gone already where this ran under a lower number.
+  yield* sql`ALTER TABLE passenger DROP CONSTRAINT IF EXISTS passenger_pnr_fkey`
 })
