@@ -163,7 +163,7 @@ const make = Effect.gen(function*() {
     })
     if (reply._tag === "Gate") {
       yield* directory.forget(run)
-      return false
+      return { clear: false, seatedSome: false }
     }
     const byHold = new Map(parties.map((party) => [party.holdId, party]))
     const committed = yield* Effect.forEach(reply.seated, (seated) => {
@@ -172,15 +172,21 @@ const make = Effect.gen(function*() {
         ? Effect.succeed(false)
         : commit(run, composed, party, seated, reply.gate.epoch, deadline)
     })
-    return reply.cleared && committed.every((done) => done)
+    return {
+      clear: reply.cleared && committed.every((done) => done),
+      seatedSome: reply.seated.length > 0 && reply.seated.length < parties.length
+    }
   })
+
+  const waitingByClass = (runId: number) =>
+    Effect.map(waitlist.waiting(runId), (parties) => Map.groupBy(parties, ({ travelClass }) => travelClass))
 
   const promote = Effect.fn("Promoter.promote")(function*(runId: number) {
     const found = yield* directory.byId(runId)
     if (Option.isNone(found) || !found.value.open) {
       return true
     }
-    const waiting = Map.groupBy(yield* waitlist.waiting(runId), ({ travelClass }) => travelClass)
+    const waiting = yield* waitingByClass(runId)
     // Before newcomers see what nobody waiting can use as it is.
     const moved = yield* makeRoom(repacker, found.value, waiting)
     const run = moved ? yield* directory.byId(runId) : found
@@ -191,8 +197,11 @@ const make = Effect.gen(function*() {
       run.value.composition.classes.values(),
       (composed) => promoteClass(run.value, composed, waiting.get(composed.travelClass) ?? [])
     )
+    // Who was seated left those behind with other gaps, so that for them there may be room to make by now.
+    const movedSince = !moved && done.some(({ seatedSome }) => seatedSome) &&
+      (yield* makeRoom(repacker, run.value, yield* waitingByClass(runId)))
     // After one class of it was loaded anew, another may have room to make.
-    return !moved && done.every((clear) => clear)
+    return !moved && !movedSince && done.every(({ clear }) => clear)
   }, Effect.uninterruptible)
 
   return Promoter.of({ promote })
