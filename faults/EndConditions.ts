@@ -13,6 +13,7 @@ const Row = Schema.Struct({
   number: Schema.Int,
   state: Schema.String,
   seat: Schema.NullOr(Schema.String),
+  berth: Schema.NullOr(Schema.String),
   sales: Schema.Int,
   waitState: Schema.NullOr(Schema.String),
   waitNumber: Schema.NullOr(Schema.Int)
@@ -27,6 +28,7 @@ const readRows = (trainIds: ReadonlyArray<string>) =>
     Effect.flatMap(
       sql`
         SELECT p.name AS key, b.pnr, b.run_id::float8 AS "runId", p.number, p.state, x.name AS seat,
+          x.berth AS berth,
           (SELECT count(*)::int FROM sale s WHERE s.berth = p.berth AND s.active AND s.pnr = p.pnr
             AND s.passenger = p.number AND s.legs = int4range(b.from_stop, b.to_stop)) AS sales,
           w.state AS "waitState", w.number AS "waitNumber"
@@ -65,8 +67,9 @@ const lostOf = (entry: BookingEntry, rows: ReadonlyArray<Row>): ReadonlyArray<st
   return acknowledged.passengers.filter(({ number }) => !cancelAsked.has(number)).flatMap((told) => {
     const row = own.get(told.number)
     if (row === undefined) return [`${key}: ${acknowledged.pnr} was acknowledged and is not in the record`]
+    // Nobody chooses a berth here, so that another of the same type may be given for the one that was told.
     const stands = told.status === "CONFIRMED"
-      ? row.state === "CONFIRMED" && row.seat === told.seat && row.sales === 1
+      ? row.state === "CONFIRMED" && row.berth === told.berth && row.sales === 1
       : row.state === "WAITLISTED" || (row.state === "CONFIRMED" && row.sales === 1)
     return stands ? [] : [
       `${key}: told ${told.status} ${told.seat ?? ""}, the record says ${row.state} ${
