@@ -75,7 +75,8 @@ class Drive {
     const reply = yield* this.inventory.allocate(request)
     const waitingBefore = model.waiting(quota).reduce((sum, [, hold]) => sum + hold.passengers, 0)
     const mustLetPass = model.closed.has(quota)
-    if (mustLetPass && model.fits(quota, range, party, false) && (waitlistMax === 0 || !again)) {
+    const mayWait = waitlistMax > 0 && waitingBefore + party.wishes.length <= waitlistMax
+    if (mustLetPass && model.fits(quota, range, party, false) && !(again && mayWait)) {
       // Nothing was written, so the name stays free.
       assert.deepStrictEqual(reply, { _tag: "Behind" })
       return
@@ -86,7 +87,7 @@ class Drive {
       }
       if (reply._tag !== "Held") return assert.fail(`${reply._tag} although ${holdId} fits`)
       model.seat(holdId, quota, range, party, reply.slots, false)
-    } else if (waitlistMax > 0 && waitingBefore + party.wishes.length <= waitlistMax) {
+    } else if (mayWait) {
       if (reply._tag !== "Waiting") return assert.fail(`${reply._tag} although ${holdId} may wait`)
       const passengers = party.wishes.length
       model.holds.set(holdId, { state: "waiting", quota, range, party, passengers, slots: [] })

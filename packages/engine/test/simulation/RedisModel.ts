@@ -160,9 +160,7 @@ export class RedisModel {
     const hold = { time: world.millis + holdMillis, quota, range, passengers, fingerprint }
     const free = this.slotsFor(state, quota, range)
     const behind = state.closed.has(quota) && world.guarded("a promoter before newcomers")
-    if (free.length >= passengers && behind && (request.firstTry || request.waitlistMax === 0)) {
-      return { _tag: "Behind" }
-    }
+    if (free.length >= passengers && behind && request.firstTry) return { _tag: "Behind" }
     if (free.length >= passengers && !behind) {
       for (const [other, waiting] of state.holds) {
         if (
@@ -187,7 +185,9 @@ export class RedisModel {
     }
     let waiting = 0
     for (const other of state.holds.values()) if (waits(other) && other.quota === quota) waiting += other.passengers
-    if (waiting + passengers > request.waitlistMax) return { _tag: "Full", free: free.length }
+    if (waiting + passengers > request.waitlistMax) {
+      return free.length >= passengers ? { _tag: "Behind" } : { _tag: "Full", free: free.length }
+    }
     state.holds.set(holdId, { ...hold, state: "waiting", slots: [] })
     return { _tag: "Waiting", gate, known: false }
   }

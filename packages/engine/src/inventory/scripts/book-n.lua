@@ -82,15 +82,14 @@ if not bays and ARGV[22] == "1" then
   -- @include scattered
   if scattered then return { "Scattered" } end
 end
-local waitlist_max = ARGV[14] + 0
-if bays and meta[4] then
-  if ARGV[21] == "1" or waitlist_max == 0 then return { "Behind" } end
-  bays = nil
-end
-if not bays then
+local behind = bays and meta[4]
+if behind and ARGV[21] == "1" then return { "Behind" } end
+if behind or not bays then
+  local waitlist_max = ARGV[14] + 0
   if waitlist_max == 0
     or tonumber(call("HGET", KEYS[1], "p:" .. pool_name) or 0) + party > waitlist_max then
-    return { "Full", tostring(total) }
+    -- What is free then is not counted to its end.
+    return behind and { "Behind" } or { "Full", tostring(total) }
   end
   call("HSET", KEYS[2], id, "waiting|" .. now + ARGV[9] .. "|" .. ARGV[19])
   call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
