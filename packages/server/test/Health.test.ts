@@ -27,7 +27,9 @@ class Gates extends Context.Service<Gates, { readonly postgres: Gate; readonly r
 
 const stores = Layer.unwrap(Effect.map(Gates, ({ postgres, redis }) =>
   Layer.merge(
-    Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
+    Database.const searchOn = (day: string) => availabilityOf(`/api/trains?from=AAA&to=CCC&date=${day}`)
+
+layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
     ManagedRedis.layer(Redacted.make(redis.address))
   )))
 
@@ -89,7 +91,6 @@ layer(server, { timeout: "60 seconds", excludeTestServices: true })("health", (i
   it.effect("leaves the timetable to be read while Redis is silent, and only says nothing of what is free", () =>
     Effect.gen(function*() {
       const { redis } = yield* Gates
-      const searchOn = (day: string) => availabilityOf(`/api/trains?from=AAA&to=CCC&date=${day}`)
       assert.isNotEmpty(yield* searchOn(yield* TestNetwork.dayFromToday(5)))
       // A day that nobody has looked at: what was seen a moment ago is shown for a moment more.
       const date = yield* TestNetwork.dayFromToday(6)
