@@ -27,9 +27,7 @@ class Gates extends Context.Service<Gates, { readonly postgres: Gate; readonly r
 
 const stores = Layer.unwrap(Effect.map(Gates, ({ postgres, redis }) =>
   Layer.merge(
-    Database.const searchOn = (day: string) => availabilityOf(`/api/trains?from=AAA&to=CCC&date=${day}`)
-
-layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
+    Database.layer({ url: Redacted.make(postgres.address), maxConnections: 8 }),
     ManagedRedis.layer(Redacted.make(redis.address))
   )))
 
@@ -60,6 +58,8 @@ const availabilityOf = Effect.fnUntraced(function*(path: string) {
   assert.strictEqual(answer.status, 200)
   return (yield* decodeFound(answer.text)).trains.map(({ availability }) => availability)
 })
+
+const searchOn = (day: string) => availabilityOf(`/api/trains?from=AAA&to=CCC&date=${day}`)
 
 layer(server, { timeout: "60 seconds", excludeTestServices: true })("health", (it) => {
   it.effect("names the store that has gone silent, while it still is, and the process lives on", () =>
