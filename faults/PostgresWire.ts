@@ -2,7 +2,7 @@ import type { Answer, Call, Request, Wire } from "./Wire.ts"
 
 /** Statements of the engine by what is done with them; whatever else is sent is called `statement`. */
 const steps: ReadonlyArray<readonly [step: string, text: RegExp]> = [
-  ["commit booking", /commit_bookings?\(/],
+  ["commit booking", /commit_bookings(?:_for_others)?\(/],
   ["commit held booking", /commit_held_booking\(/],
   ["commit promotion", /commit_promotion\(/],
   ["begin payment", /begin_payment\(/],
@@ -10,7 +10,7 @@ const steps: ReadonlyArray<readonly [step: string, text: RegExp]> = [
   ["claim gateway jobs", /claim_gateway_jobs\(/],
   ["note gateway job", /note_gateway_job_done\(/],
   ["expire holds", /expire_holds\(/],
-  ["cancel booking", /cancel_booking\(/],
+  ["cancel booking", /cancel_and_pay_back\(/],
   ["note freed", /UPDATE sale SET freeing = false WHERE id IN/],
   ["note left", /UPDATE waitlist_entry SET leaving = false WHERE pnr/],
   ["read waitlist", /FROM waitlist_entry w\s+JOIN booking b USING \(pnr\)\s+CROSS JOIN/],
