@@ -22,7 +22,7 @@ interface RunNamed {
 
 /**
  * Takes a run off sale, and puts it back. What was sold of it stays valid and can be cancelled; who waits, waits until it
- * is on sale again, when it is loaded from the record as any run.
+ * is on sale again, when it is loaded from the record like every other run.
  */
 export class RunSwitch extends Context.Service<RunSwitch, {
   close(run: RunNamed): Effect.Effect<RunSummary, RunNotFound | RunStateConflict | StoreUnavailable>
