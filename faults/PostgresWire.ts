@@ -2,7 +2,7 @@ import type { Answer, Call, Request, Wire } from "./Wire.ts"
 
 /** Statements of the engine by what is done with them; whatever else is sent is called `statement`. */
 const steps: ReadonlyArray<readonly [step: string, text: RegExp]> = [
-  ["commit booking", /commit_bookings(?:_for_others)?\(/],
+  ["commit booking", /commit_(?:seated|bookings(?:_for_others)?)\(/],
   ["commit held booking", /commit_held_booking\(/],
   ["commit promotion", /commit_promotion\(/],
   ["begin payment", /begin_payment\(/],

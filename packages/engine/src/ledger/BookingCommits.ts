@@ -6,12 +6,13 @@ import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import type { UserId } from "@berth/domain/UserId"
-import { Clock, Context, DateTime, Effect, Layer, Queue, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Option, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
 import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
 import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
+import { makeWriteSeated } from "./SeatedBookings.ts"
 import { decided } from "./UnknownOutcome.ts"
 import { areWritten } from "./WrittenBookings.ts"
 
@@ -106,7 +107,10 @@ export class BookingCommits extends Context.Service<BookingCommits, {
 
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const worker = Queue.takeBetween(queue, 1, batchMax).pipe(
-        Effect.flatMap((waiting) => settle(writeBatch, waiting)),
+        Effect.flatMap((waiting) => {
+          const of = (seated: boolean) => waiting.filter(({ booking }) => isSeated(booking) === seated)
+          return Effect.andThen(settle(writeBatch, of(true)), settle(writeBatch, of(false)))
+        }),
         Effect.forever
       )
       yield* Effect.forkScoped(Effect.all(Array.from({ length: batchesAtOnce }, () => worker), {
@@ -145,20 +149,21 @@ const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Ef
         min(created_at) AS "createdAt", min(transaction_id) AS "transactionId"
       FROM ${sql.literal(forOthers ? "commit_bookings_for_others" : "commit_bookings")}(${batch}::text::jsonb)`
   })
+  const writeSeated = makeWriteSeated(sql)
   const areAllWritten = areWritten(sql)
   const isWritten = (rows: ReadonlyArray<typeof Outcomes.Type>) =>
     areAllWritten(rows.flatMap(({ outcomes, pnrs }) => pnrs.filter((_, index) => outcomes[index] === "committed")))
-  return (bookings) =>
+  const writeEach = (bookings: ReadonlyArray<NewBooking>) =>
     Effect.map(
-      fromStore(decided(
+      decided(
         sql,
         call({
           batch: JSON.stringify(bookings.map(toRow)),
           forOthers: bookings.some(({ bookedBy }) => bookedBy !== undefined)
         }),
         isWritten
-      )),
-      (rows) =>
+      ),
+      (rows): ReadonlyMap<Pnr, CommitOutcome> =>
         new Map(rows.flatMap(({ createdAt, outcomes, pnrs, waitlistNumbers }) => {
           const bookedAt = DateTime.formatIso(createdAt)
           return pnrs.flatMap((pnr, index) => {
@@ -170,6 +175,15 @@ const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Ef
           })
         }))
     )
+  return (bookings) =>
+    fromStore(
+      bookings.every(isSeated)
+        ? Effect.flatMap(
+          writeSeated(bookings),
+          Option.match({ onNone: () => writeEach(bookings), onSome: (written) => Effect.succeed(written) })
+        )
+        : writeEach(bookings)
+    )
 })
 
 const toRow = ({ deadlineMillis, ...booking }: NewBooking) => ({
@@ -177,9 +191,12 @@ const toRow = ({ deadlineMillis, ...booking }: NewBooking) => ({
   deadline: DateTime.formatIso(DateTime.makeUnsafe(deadlineMillis))
 })
 
+/** Whether nothing is to be written but the booking with its berths. */
+const isSeated = ({ bookedBy, waiting }: NewBooking): boolean => !waiting && bookedBy === undefined
+
 /** Writes a batch; one that fails on a row's data is halved until that row stands alone. */
 const settle = (writeBatch: WriteBatch, waiting: ReadonlyArray<Waiting>): Effect.Effect<void> =>
-  writeBatch(waiting.map(({ booking }) => booking)).pipe(
+  waiting.length === 0 ? Effect.void : writeBatch(waiting.map(({ booking }) => booking)).pipe(
     Effect.map((outcomes) => {
       for (const { answer, booking } of waiting) {
         const outcome = outcomes.get(booking.pnr)

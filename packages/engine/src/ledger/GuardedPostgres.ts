@@ -34,6 +34,11 @@ const noConnection = refusal(new Error(`no connection was free within ${leaseMil
 const noAnswer = refusal(new Error(`no answer within ${answerMillisMax / 1000} s`))
 const leftAlone = refusal(new StoreLeftAlone())
 
+const unsent = new WeakSet([tooMany, noConnection, leftAlone])
+
+/** Whether PostgreSQL may have heard of the statement that failed: there was a connection for it. */
+export const wasSent = (error: SqlError.SqlError): boolean => !unsent.has(error)
+
 type Query<A, R = never> = Effect.Effect<A, SqlError.SqlError, R>
 
 const isInTheWay = Schema.is(Schema.Literals(["LockTimeoutError", "DeadlockError", "SerializationError"]))
@@ -150,7 +155,12 @@ class Gate {
       this.#lent++
       return Effect.addFinalizer(() => giveBack).pipe(
         Effect.andThen(waits ? this.#wait(reserve) : reserve),
-        Effect.tapError((error) => Effect.sync(() => this.#hear(error))),
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            unsent.add(error)
+            this.#hear(error)
+          })
+        ),
         Effect.tap(taken)
       )
     })
