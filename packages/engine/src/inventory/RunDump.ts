@@ -51,7 +51,7 @@ const decodeReply = Schema.decodeUnknownEffect(
 )
 const decodeGate = Schema.decodeUnknownEffect(GateText)
 
-const Receipt = Schema.Struct({ state: Schema.Literals(["settled", "ended"]) })
+const isReceipt = Schema.is(Schema.Literals(["settled", "ended"]))
 const Live = Schema.Struct({
   state: Schema.Literals(["held", "waiting", "parked"]),
   travelClass: TravelClass,
@@ -61,7 +61,7 @@ const Live = Schema.Struct({
   passengers: Schema.FiniteFromString,
   slots: Schema.Union([SlotsText, Schema.Literal("")])
 })
-const decodeHold = Schema.decodeUnknownEffect(Schema.Union([Receipt, Live]))
+const decodeHold = Schema.decodeUnknownEffect(Live)
 
 const noBytes = new Uint8Array()
 const text = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
@@ -76,13 +76,13 @@ const toHolds = Effect.fnUntraced(function*(fields: ReadonlyMap<string, Uint8Arr
   for (const [holdId, record] of fields) {
     // `r:` marks the receipt of a cancelled sale.
     if (!holdId.startsWith("r:")) {
-      const [state, , pool = "", from, to, passengers, , slots] = text(record).split("|")
+      const [state = "", , pool = "", from, to, passengers, , slots] = text(record).split("|")
+      // Most are of bookings that are in the record: nothing is to be read of those.
+      if (isReceipt(state)) continue
       const [travelClass, quota] = pool.split(":")
       const hold = yield* decodeHold({ state, travelClass, quota, from, to, passengers, slots })
-      if ("slots" in hold) {
-        const { from: first, slots: taken, to: last, ...rest } = hold
-        holds.push({ holdId, ...rest, range: { from: first, to: last }, slots: taken === "" ? [] : parseSlots(taken) })
-      }
+      const { from: first, slots: taken, to: last, ...rest } = hold
+      holds.push({ holdId, ...rest, range: { from: first, to: last }, slots: taken === "" ? [] : parseSlots(taken) })
     }
   }
   return holds

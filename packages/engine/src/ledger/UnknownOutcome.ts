@@ -61,7 +61,8 @@ type OfSql = SqlError.SqlError | Schema.SchemaError
 
 /** Whether the answer was lost, and what became of the statement with it. What PostgreSQL refuses it has not carried out. */
 const isAnswerLost = (error: SqlError.SqlError): boolean =>
-  wasSent(error) && isStoreAway(error) && (error.reason._tag === "ConnectionError" || error.reason._tag === "UnknownError")
+  wasSent(error) && isStoreAway(error) &&
+  (error.reason._tag === "ConnectionError" || error.reason._tag === "UnknownError")
 
 /**
  * Runs a statement that commits by itself. When its answer is lost, so is its transaction's id, and the record is asked for

@@ -50,7 +50,26 @@ export const compareGate = (dump: RunDump, run: AuditedRun): ReadonlyArray<Disag
   ...disagree("version noted as applied", String(dump.gate.version), String(run.appliedVersion))
 ]
 
-const equalBytes = (one: Uint8Array, other: Uint8Array = new Uint8Array()): boolean => Buffer.compare(one, other) === 0
+const noBytes = new Uint8Array()
+
+const equalBytes = (one: Uint8Array, other: Uint8Array = noBytes): boolean => Buffer.compare(one, other) === 0
+
+/** Whether two strings of bits say the same: bytes that the one has not are zero. */
+const sameBits = (one: Uint8Array, other: Uint8Array): boolean => {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one]
+  return equalBytes(short, long.subarray(0, short.length)) && long.subarray(short.length).every((byte) => byte === 0)
+}
+
+/** Lists the bits by which two sides differ. Names are made where they do: to name every berth took most of a comparison. */
+const bitDifference = (
+  subject: string,
+  redis: Uint8Array,
+  record: Uint8Array,
+  names: (bytes: Uint8Array) => ReadonlyArray<string>
+): ReadonlyArray<Disagreement> => sameBits(redis, record) ? [] : difference(subject, names(redis), names(record))
+
+const shared = (one: Uint8Array, other: Uint8Array): Uint8Array =>
+  one.map((byte, offset) => byte & (other[offset] ?? 0))
 
 /** Whether Redis has of a run what a load of one gives it that nobody has booked: a gate, and what is for sale. */
 export const isAsLoaded = (dump: RunDump | null, run: AuditedRun, { classes, version }: Composition): boolean =>
@@ -65,7 +84,9 @@ export const isAsLoaded = (dump: RunDump | null, run: AuditedRun, { classes, ver
 /** Bits as names: `S1-5 on leg 2`. */
 const bitNames = (layout: CoachLayout, legs: number, bytes: Uint8Array): ReadonlyArray<string> =>
   [...bytes].flatMap((byte, offset) =>
-    slotsOf(byte, Math.floor(offset / legs)).map((slot) => `${berthAt(layout, slot).name} on leg ${offset % legs}`)
+    byte === 0
+      ? []
+      : slotsOf(byte, Math.floor(offset / legs)).map((slot) => `${berthAt(layout, slot).name} on leg ${offset % legs}`)
   )
 
 const slotsOf = (byte: number, bay: number): ReadonlyArray<number> =>
@@ -106,23 +127,24 @@ export const compareClass = (check: ClassCheck): ReadonlyArray<Disagreement> => 
   }
   const held = dump.holds.filter((hold) => hold.travelClass === travelClass && isOpen(hold, facts, dump.gate.epoch))
     .flatMap(({ range: { from, to }, slots }) => slots.map((slot) => ({ berth: slot, from, to })))
-  const expected = union(takenOf(sold, legs), takenOf(held, legs), found.freed)
   const names = (bytes: Uint8Array) => bitNames(layout, legs, bytes)
-  const occupied = new Set(names(union(takenOf(sold, legs), takenOf(held, legs))))
+  const occupied = union(takenOf(sold, legs), takenOf(held, legs))
+  const expected = union(occupied, found.freed)
   return [
-    ...difference(`${travelClass}: berths taken`, names(found.taken), names(expected)),
+    ...bitDifference(`${travelClass}: berths taken`, found.taken, expected, names),
     ...disagree(
       `${travelClass}: berths both taken and set aside`,
-      list(names(found.freed).filter((name) => occupied.has(name))),
+      list(names(shared(found.freed, occupied))),
       "none"
     ),
     ...[...found.pools].flatMap(([quota, pool]) =>
       [
         sameVersion
-          ? difference(
+          ? bitDifference(
             `${travelClass} ${quota}: berths for sale`,
-            maskNames(layout, pool.mask),
-            maskNames(layout, masks.get(quota))
+            pool.mask,
+            masks.get(quota) ?? noBytes,
+            (mask) => maskNames(layout, mask)
           )
           : [],
         comparePool(layout, legs, `${travelClass} ${quota}`, found.taken, pool),
@@ -137,7 +159,7 @@ export const compareClass = (check: ClassCheck): ReadonlyArray<Disagreement> => 
   ]
 }
 
-const maskNames = (layout: CoachLayout, mask: Uint8Array = new Uint8Array()): ReadonlyArray<string> =>
+const maskNames = (layout: CoachLayout, mask: Uint8Array): ReadonlyArray<string> =>
   [...mask].flatMap((byte, bay) => slotsOf(byte, bay).map((slot) => berthAt(layout, slot).name))
 
 /** The ZSETs of a pool against its mask and the bits: both are Redis's, and the one follows from the others. */
@@ -147,11 +169,13 @@ const comparePool = (layout: CoachLayout, legs: number, name: string, taken: Uin
   }
   const touched = takenBays(taken, legs, { from: 0, to: legs })
   const untouched = pool.mask.map((byte, bay) => byte & ~(touched[bay] ?? 0))
-  return difference(
-    `${name}: berths untouched`,
-    pool.untouched.map((berth) => `${berth.name} at ${berth.slot}`),
-    [...untouched].flatMap((byte, bay) => slotsOf(byte, bay)).map((slot) => `${berthAt(layout, slot).name} at ${slot}`)
-  )
+  const expected = [...untouched].flatMap((byte, bay) => byte === 0 ? [] : slotsOf(byte, bay))
+    .map((slot) => ({ name: berthAt(layout, slot).name, slot }))
+  const listed = pool.untouched
+  const same = listed.length === expected.length &&
+    expected.every((berth, index) => listed[index]?.slot === berth.slot && listed[index].name === berth.name)
+  const names = (berths: typeof listed) => berths.map((berth) => `${berth.name} at ${berth.slot}`)
+  return same ? [] : difference(`${name}: berths untouched`, names(listed), names(expected))
 }
 
 const compareCounts = (dump: RunDump, name: string, pool: DumpedPool, isOf: (hold: DumpedHold) => boolean) => {
