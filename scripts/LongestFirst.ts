@@ -3,12 +3,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 /** Files that take many times as long as the others, longest first: the last file to end is then a short one. */
 const long = [
   "simulation/Simulation.test.ts",
+  "BookingClientLive.test.ts",
   "EveryRuntime.test.ts",
   "test/faults.test.ts",
-  "BookingClientLive.test.ts",
   "Connections.test.ts",
   "Fuzz.test.ts",
-  "cli/Berth.test.ts",
   "Health.test.ts",
   "EmbeddedPostgres.test.ts",
   "InventoryProperties.test.ts"

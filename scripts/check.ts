@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
+import { rarelyCollected } from "./RarelyCollected.ts"
 
 const version = "0.45.0"
 const packageName = `@effect/tsgo-${process.platform}-${process.arch}`
@@ -14,8 +15,8 @@ const root = join(import.meta.dirname, "..")
 const folder = join(root, "node_modules", ".cache", `effect-tsgo-${version}`)
 const compiler = join(folder, "node_modules", packageName, "lib", process.platform === "win32" ? "tsc.exe" : "tsc")
 
-const run = (command: string, args: ReadonlyArray<string>): void => {
-  const { error, status } = spawnSync(command, args, { cwd: root, stdio: "inherit" })
+const run = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): void => {
+  const { error, status } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } })
   if (error !== undefined) throw error
   if (status !== 0) process.exit(status ?? 1)
 }
@@ -38,4 +39,4 @@ if (!existsSync(compiler)) {
   renameSync(partial, folder)
 }
 // Each further checker works out the types of Effect anew: four take 41 s of processor time and one 26.
-run(compiler, ["--project", root, "--checkers", "1"])
+run(compiler, ["--project", root, "--checkers", "1"], rarelyCollected)

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process"
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { rarelyCollected } from "./RarelyCollected.ts"
 
 const root = join(import.meta.dirname, "..")
 const packages = ["domain", "client"] as const
@@ -19,7 +20,8 @@ interface Manifest {
 }
 
 const run = (command: string, args: ReadonlyArray<string>, cwd: string): void => {
-  const { error, status } = spawnSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] })
+  const env = { ...process.env, ...rarelyCollected }
+  const { error, status } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "ignore", "inherit"] })
   if (error !== undefined) throw error
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with status ${status}`)
 }
@@ -42,7 +44,8 @@ const compile = (folder: string): void => {
     exclude: [join(root, "packages/*/src/cli")]
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
-  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", folder], root)
+  // As in check.ts, one checker works out the types of Effect once.
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", folder, "--checkers", "1"], root)
 }
 
 /** The workspace's manifest with what npm needs to know, and without what only the workspace does. */

@@ -1,6 +1,7 @@
 /**
  * `npm test`: the static checks beside every test, for the tests wait at times. Each runs even if another failed, so that
- * one run tells all. Arguments go to vitest alone: `npm test -- packages/domain`.
+ * one run tells all. Arguments go to vitest alone: `npm test -- packages/domain`. With `--tests-only` before them there are
+ * no static checks, for those who have had them.
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -96,9 +97,11 @@ const runTests = async (args: ReadonlyArray<string>): Promise<Tally> => {
   return succeeded || tally.failed > 0 ? tally : { ...tally, failed: 1 }
 }
 
-const checking = runChecks()
+const args = process.argv.slice(2)
+const testsOnly = args[0] === "--tests-only"
+const checking = testsOnly ? Promise.resolve([]) : runChecks()
 console.log("\n== Tests")
-const [tested, testSeconds] = await timed(() => runTests(process.argv.slice(2)))
+const [tested, testSeconds] = await timed(() => runTests(testsOnly ? args.slice(1) : args))
 report("Tests", tested, testSeconds)
 const checked = await checking
 if (interrupted) process.exit(130)

@@ -1,9 +1,8 @@
 import { addDays } from "@berth/domain/JourneyDate"
 import { UserId } from "@berth/domain/UserId"
-import { EmbeddedPostgres } from "@berth/embedded/EmbeddedPostgres"
 import { EmbeddedRedis } from "@berth/embedded/EmbeddedRedis"
 import * as Engine from "@berth/engine/Engine"
-import * as Migrations from "@berth/engine/ledger/Migrations"
+import * as Database from "@berth/engine/ledger/Database"
 import { StoreClock } from "@berth/engine/ledger/StoreClock"
 import * as Stores from "@berth/engine/Stores"
 import { importFeed } from "@berth/engine/timetable/FeedImport"
@@ -15,21 +14,39 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inject } from "vitest"
 import { metricsOfGuide as metrics } from "./OperatorsGuide.ts"
 
 class Timekeeper extends Context.Service<Timekeeper, string>()("test/Timekeeper") {}
+
+const onServer = (statement: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(statement)).pipe(
+    Effect.provide(Database.layer({ url: Redacted.make(inject("postgresUrl")), maxConnections: 1 }))
+  )
+
+/** A migrated database of its own on the server of all tests. */
+const database = Effect.gen(function*() {
+  const name = `figures_${randomUUID().replaceAll("-", "")}`
+  yield* Effect.acquireRelease(
+    onServer(`CREATE DATABASE ${name} TEMPLATE ${inject("migratedDatabase")}`),
+    () => Effect.ignore(onServer(`DROP DATABASE ${name} WITH (FORCE)`))
+  )
+  const url = new URL(inject("postgresUrl"))
+  url.pathname = `/${name}`
+  return Redacted.make(url.href)
+})
 
 const stores = Layer.unwrap(Effect.gen(function*() {
   const dataDir = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "berth-operations-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
   )
-  const { url } = Context.get(yield* Layer.build(EmbeddedPostgres.layer({ dataDir })), EmbeddedPostgres)
   const { uri } = Context.get(yield* Layer.build(EmbeddedRedis.layer({ dataDir, kind: "auto" })), EmbeddedRedis)
-  return Stores.layer({ databaseUrl: Redacted.make(url), redisUri: Redacted.make(uri) })
+  return Stores.layer({ databaseUrl: yield* database, redisUri: Redacted.make(uri) })
 }))
 
 const address = { host: "127.0.0.1", port: 0 }
@@ -49,7 +66,6 @@ const berth = Layer.merge(
   Layer.provideMerge(
     Layer.effectDiscard(importFeed({ path: "packages/engine/data/sample-network", source: "sample" }))
   ),
-  Layer.provideMerge(Migrations.layer),
   Layer.provideMerge(stores)
 )
 

@@ -90,7 +90,14 @@ export class Consumer extends Context.Service<Consumer, {
             write(file, change(example?.source ?? `throw new Error("no README has ${name}.js")`))
             return run(folder, process.execPath, [file], env)
           }),
-        check: run(folder, process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--project", folder])
+        // One checker works out the types of Effect once; its garbage is not worth looking for, as in scripts/check.ts.
+        check: run(folder, process.execPath, [
+          join(root, "node_modules/typescript/bin/tsc"),
+          "--project",
+          folder,
+          "--checkers",
+          "1"
+        ], { GOGC: "400" })
       })
     })
   )

@@ -12,13 +12,20 @@ import { RunLoader } from "../../src/seeding/RunLoader.ts"
 import { type Stores, storeServices } from "./StoreModels.ts"
 import type { Process } from "./World.ts"
 
-/** The code of the engine as it is, over whatever stores it is given. */
-const engine = Layer.mergeAll(Book.layer, Cancel.layer, Sweeper.layer, Audit.layerNoDeps).pipe(
+/**
+ * The code of the engine as it is, over whatever stores it is given. One layer after another: those that are merged are
+ * built by a fiber each, and a simulation starts servers again and again.
+ */
+const engine = Book.layer.pipe(
+  Layer.provideMerge(Cancel.layer),
+  Layer.provideMerge(Sweeper.layer),
+  Layer.provideMerge(Audit.layerNoDeps),
   Layer.provideMerge(Promoter.layer),
   Layer.provideMerge(Repacker.layer),
   Layer.provideMerge(ConfigApplier.layer),
   Layer.provideMerge(RunLoader.layer),
-  Layer.provideMerge(Layer.merge(PromotionQueue.layer, Fares.layerSample))
+  Layer.provideMerge(PromotionQueue.layer),
+  Layer.provideMerge(Fares.layerSample)
 )
 
 const start = Effect.fnUntraced(function*(stores: Stores, process: Process) {

@@ -77,13 +77,27 @@ const slowFor: Partial<Record<Guard, string>> = {
   "a verdict of the sweep holds only while the hold is overdue": "facts"
 }
 
+/**
+ * Seeds that needed a guard when this was written: the first of all that do is one of hundreds, of which the search for
+ * them took a third of this file's time. Where the sale has changed since, the search goes through the others again.
+ */
+const seedNeeding: Partial<Record<Guard, number>> = {
+  "epoch above the stored one to load": 139,
+  "no writing under a hold whose time is over": 182,
+  "sales are read under the lock that raises the epoch": 187,
+  "a verdict of the sweep holds only while the hold is overdue": 958,
+  "moves are refused where the sales have changed": 1_789
+}
+
 describe("a simulated sale without a guard breaks a promise:", () => {
   for (const guard of guards) {
     it(`${guard}`, { timeout: timeoutMillis }, () => {
       const slow = slowFor[guard]
       const play = (seed: number, off: ReadonlyArray<Guard>) =>
         simulate(seed, { off, ...slow === undefined ? {} : { slow } }).violation
-      const seed = seedsFrom(1, seedsPerGuard).find((candidate) => play(candidate, [guard]) !== undefined)
+      const known = seedNeeding[guard]
+      const candidates = [...known === undefined ? [] : [known], ...seedsFrom(1, seedsPerGuard)]
+      const seed = candidates.find((candidate) => play(candidate, [guard]) !== undefined)
       if (seed === undefined) return assert.fail(`${seedsPerGuard} seeds did not need it`)
       assert.include(broken[guard], play(seed, [guard])?.promise)
       assert.isUndefined(play(seed, []))
