@@ -77,6 +77,7 @@ export const leastOfRpc: Readonly<Record<string, Least>> = {
   SeatConfig: "operator",
   ReplaceSeatConfig: "operator",
   PreviewSeatConfig: "operator",
+  SetRepack: "operator",
   Trains: "clerk",
   Runs: "clerk",
   CloseRun: "operator",
