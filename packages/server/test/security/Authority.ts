@@ -28,6 +28,7 @@ export const leastOfHttp: Readonly<Record<string, Least>> = {
   "GET /api/admin/trains/{trainId}/seat-config": "operator",
   "PUT /api/admin/trains/{trainId}/seat-config": "operator",
   "POST /api/admin/trains/{trainId}/seat-config/preview": "operator",
+  "PUT /api/admin/trains/{trainId}/repack": "operator",
   "GET /api/admin/trains": "clerk",
   "GET /api/admin/trains/{trainId}/runs": "clerk",
   "POST /api/admin/trains/{trainId}/runs/{date}/close": "operator",
