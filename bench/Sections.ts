@@ -50,6 +50,10 @@ export const sections: Readonly<Record<string, Section>> = {
     title: "Edits of the seat configuration",
     load: async () => (await import("./sections/edit.ts")).edit
   },
+  rebuild: {
+    title: "A run loaded again",
+    load: async () => (await import("./sections/rebuild.ts")).rebuild
+  },
   national: {
     title: "A nation's timetable",
     needs: "feed",

@@ -1,9 +1,11 @@
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { untilOpen } from "../Berth.ts"
+import { runCounts, untilOpen } from "../Berth.ts"
 import { answersIn, bookingRequest, sendHttp } from "../Bookings.ts"
+import { comparison } from "../Comparison.ts"
 import { type Database, openDatabase } from "../Database.ts"
+import { openEngine } from "../EngineStand.ts"
 import { startInstance } from "../Instance.ts"
 import { cost, type Measurement } from "../Measurement.ts"
 import { askRedis } from "../RedisAsk.ts"
@@ -36,12 +38,12 @@ const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
 }
 
 const importFeed = (path: string, dataDir: string): void => {
-  const { status } = spawnSync(process.execPath, ["scripts/import.ts", path], {
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/import.ts", path], {
     cwd: root,
     env: { ...process.env, BERTH_DATA_DIR: dataDir },
-    stdio: ["ignore", "ignore", "inherit"]
+    encoding: "utf8"
   })
-  if (status !== 0) throw new Error(`the import of ${path} failed`)
+  if (status !== 0) throw new Error(`the import of ${path} failed:\n${stderr}`)
 }
 
 /** A feed imported, its window on sale, a booking in each class of a tenth of its runs, and then Redis emptied. */
@@ -65,13 +67,14 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
     const sold = await sendHttp(driver, { ...counter, requests, seconds: saleSecondsMax, calls: requests.length })
     const inSale = await usedMebibytes(instance.redisUri)
 
-    const epochs = await database.rows(
-      Schema.Struct({ least: Schema.Finite }),
-      "SELECT min(epoch)::float8 AS least FROM run"
-    )
+    const engine = openEngine(instance)
+    const compared = await comparison(database, engine)
+    await engine.close()
+    const before = await runCounts(database)
     const back = await secondsOf(async () => {
       await askRedis(instance.redisUri, (redis) => redis.flushall())
-      await untilOpen(database, runsMin, (epochs[0]?.least ?? 0) + 1)
+      // Each run is loaded once at least.
+      await untilOpen(database, runsMin, before.loadings + before.runs)
     })
     return [
       cost("feed imported", [imported], "s", { floor: 30 }),
@@ -86,7 +89,8 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
         aim: 15,
         floor: 45,
         note: "from FLUSHALL until the last run is on sale, noticing it included"
-      })
+      }),
+      ...compared
     ]
   } finally {
     await database.close()
