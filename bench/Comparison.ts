@@ -9,6 +9,9 @@ const untouchedPerLook = 150
 const bookedPerLook = 5
 const bookedMax = 500
 
+/** The scheduler tries again too, where a store does not answer for a while. */
+const again = { times: 10 }
+
 const OpenRun = Schema.Struct({ id: Schema.Finite, booked: Schema.Boolean })
 
 const chunks = (ids: ReadonlyArray<number>, size: number) =>
@@ -45,11 +48,11 @@ export const comparison = async (
   const booked = runs.filter((run) => run.booked).map(({ id }) => id)
   const astray: Array<number> = []
   const quick = await timed(untouched, untouchedPerLook, async (ids) => {
-    astray.push(...await engine.run(Effect.flatMap(Audit, ({ notAsLoaded }) => notAsLoaded(ids))))
+    astray.push(...await engine.run(Effect.retry(Effect.flatMap(Audit, ({ notAsLoaded }) => notAsLoaded(ids)), again)))
   })
   let differences = 0
   const whole = await timed(booked.slice(0, bookedMax), bookedPerLook, async (ids) => {
-    const report = await engine.run(Effect.flatMap(Audit, ({ auditRuns }) => auditRuns(ids)))
+    const report = await engine.run(Effect.retry(Effect.flatMap(Audit, ({ auditRuns }) => auditRuns(ids)), again))
     differences += report.differences.length
   })
   const all = untouched.length * quick.millis.reduce((sum, one) => sum + one, 0) / Math.max(1, quick.millis.length) /

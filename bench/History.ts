@@ -3,7 +3,7 @@ import { type Database, openDatabase } from "./Database.ts"
 import { addRunningDays, addTrains, legs, ordinaryPools } from "./Network.ts"
 
 /** With the trains that are there already, 100,000 runs in a window of 61 days. */
-const trains = 1_640
+const trainsOfHistory = 1_640
 const berthsPerRun = 100
 const passengersPerBooking = 2
 const trainsPerStatement = 100
@@ -85,7 +85,7 @@ const fill = async (database: Database): Promise<void> => {
  * Adds ten million sold berths and then the trains and runs that they are of, and tells the scheduler, which loads them:
  * no run is there before its sales are.
  */
-export const fillHistory = async (database: Database): Promise<void> => {
+export const fillHistory = async (database: Database, trains = trainsOfHistory): Promise<void> => {
   const names = Array.from({ length: trains }, (_, n) => name(n))
   for (let from = 0; from < trains; from += trainsPerStatement) {
     await addTrains(database, names.slice(from, from + trainsPerStatement), ordinaryPools)

@@ -22,6 +22,10 @@ export const sections: Readonly<Record<string, Section>> = {
     title: "Seats given by Redis",
     load: async () => (await import("./sections/inventory.ts")).inventory
   },
+  refusal: {
+    title: "What Redis takes to refuse",
+    load: async () => (await import("./sections/refusal.ts")).refusal
+  },
   memory: { title: "A run in Redis", load: async () => (await import("./sections/memory.ts")).memory },
   fragmentation: {
     title: "Seats sold of what could be sold",

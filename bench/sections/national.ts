@@ -8,6 +8,7 @@ import { type Database, openDatabase } from "../Database.ts"
 import { openEngine } from "../EngineStand.ts"
 import { startInstance } from "../Instance.ts"
 import { cost, type Measurement } from "../Measurement.ts"
+import { processorTimeOf } from "../ProcessorTime.ts"
 import { askRedis } from "../RedisAsk.ts"
 import type { Stand } from "../Stand.ts"
 
@@ -31,12 +32,6 @@ const tenth = (database: Database) =>
 const usedMebibytes = async (uri: string): Promise<number> =>
   Number(/\bused_memory:(\d+)/.exec(await askRedis(uri, (redis) => redis.info("memory")))?.[1]) / 2 ** 20
 
-const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
-  const startedAt = performance.now()
-  await work()
-  return (performance.now() - startedAt) / 1000
-}
-
 const importFeed = (path: string, dataDir: string): void => {
   const { status, stderr } = spawnSync(process.execPath, ["scripts/import.ts", path], {
     cwd: root,
@@ -54,9 +49,9 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
   const instance = await startInstance(dataDir)
   const database = openDatabase(instance.databaseUrl)
   try {
-    const imported = await secondsOf(async () => importFeed(feed, dataDir))
+    const imported = await processorTimeOf(instance.processes, async () => importFeed(feed, dataDir))
     let runs = 0
-    const seeded = await secondsOf(async () => {
+    const seeded = await processorTimeOf(instance.processes, async () => {
       runs = await untilOpen(database, runsMin)
     })
     const untouched = await usedMebibytes(instance.redisUri)
@@ -71,24 +66,27 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
     const compared = await comparison(database, engine)
     await engine.close()
     const before = await runCounts(database)
-    const back = await secondsOf(async () => {
+    const back = await processorTimeOf(instance.processes, async () => {
       await askRedis(instance.redisUri, (redis) => redis.flushall())
       // Each run is loaded once at least.
       await untilOpen(database, runsMin, before.loadings + before.runs)
     })
     return [
-      cost("feed imported", [imported], "s", { floor: 30 }),
-      cost("its window seeded", [seeded], "s", { floor: 60, note: `${runs} runs; ${instance.stores}` }),
+      cost("feed imported", [imported.seconds], "s", { floor: 30, note: imported.note }),
+      cost("its window seeded", [seeded.seconds], "s", {
+        floor: 60,
+        note: `${runs} runs; ${seeded.note}; ${instance.stores}`
+      }),
       cost("Redis with the window, untouched", [untouched], "MiB"),
       cost("Redis with a tenth of the runs in sale", [inSale], "MiB", {
         aim: 300,
         floor: 600,
         note: `a booking in each class of each tenth run: ${answersIn([sold])}`
       }),
-      cost("brought up from an empty Redis", [back], "s", {
+      cost("brought up from an empty Redis", [back.seconds], "s", {
         aim: 15,
         floor: 45,
-        note: "from FLUSHALL until the last run is on sale, noticing it included"
+        note: `from FLUSHALL until the last run is on sale, noticing it included; ${back.note}`
       }),
       ...compared
     ]

@@ -8,6 +8,7 @@ import { allocation, inventoryRun, openInventory, partyOf } from "../InventorySt
 import { cost, type Measurement } from "../Measurement.ts"
 import { legs, ordinaryPools } from "../Network.ts"
 import { masksOf } from "../PoolMasks.ts"
+import { processorTimeOf } from "../ProcessorTime.ts"
 import type { Stand } from "../Stand.ts"
 
 const loadings = { quick: 50, usual: 200, full: 500 }
@@ -126,14 +127,21 @@ export const rebuild = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
     while (state.selling) meanwhile.push(await millisOf(() => load([sold.id])))
     const sales = await selling
     const all = await Promise.all(runs.slice(0, 500).map(numbered))
-    const many = await timed(effort.repeats, () => load(all.map(({ id }) => id)))
+    let many: ReadonlyArray<number> = []
+    const { note } = await processorTimeOf({
+      server: process.pid,
+      postgres: (await stand.postgres()).processId,
+      redis: (await stand.berthRedis()).processId
+    }, async () => {
+      many = await timed(effort.repeats, () => load(all.map(({ id }) => id)))
+    })
     return [
       ...script,
       cost("a run rebuilt from the record, nothing sold", quiet, "ms"),
       cost(`the same with ${sold.sales} sales`, withSales, "ms"),
       cost(`the same while others sell`, meanwhile, "ms", { note: `${sellers} connections; ${answersIn([sales])}` }),
       cost("a run of 500 rebuilt together", many.map((millis) => millis / 500), "ms", {
-        note: `${all.reduce((sum, run) => sum + run.sales, 0)} sales on them`
+        note: `${all.reduce((sum, run) => sum + run.sales, 0)} sales on them; in all ${note}`
       })
     ]
   } finally {
