@@ -10,7 +10,10 @@ import { startProgram } from "./Program.ts"
 import type { PostgresStore, RedisStore } from "./Stores.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const openMillisMax = 180_000
+const openMillisMax = 300_000
+
+/** A look reads every run: more often, and the looking would take the processor from what it waits for. */
+const lookEveryMillis = 100
 
 /** A Berth in a process of its own, server and scheduler, over stores that the bench started. */
 export interface Berth {
@@ -22,19 +25,26 @@ export interface Berth {
   stop(): Promise<void>
 }
 
-const RunCounts = Schema.Struct({ runs: Schema.Int, unopened: Schema.Int })
+const RunCounts = Schema.Struct({ runs: Schema.Int, unopened: Schema.Int, loadings: Schema.Finite })
 
-/** Waits until every run is on sale, loaded at least so often, and answers how many they are. */
-export const untilOpen = async (database: Database, runsMin: number, epochMin = 1): Promise<number> => {
+/** Every run that was not taken off sale, and how often they were loaded in all. */
+export const runCounts = async (database: Database) => {
+  const [row] = await database.rows(
+    RunCounts,
+    `SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN')::int AS unopened,
+      coalesce(sum(epoch), 0)::float8 AS loadings FROM run WHERE state <> 'CLOSED'`
+  )
+  return row ?? { runs: 0, unopened: 0, loadings: 0 }
+}
+
+/** Waits until so many runs are there and every one is on sale, and answers how many they are. */
+export const untilOpen = async (database: Database, runsMin: number, loadingsMin = 0): Promise<number> => {
   const until = performance.now() + openMillisMax
   for (;;) {
-    const [row] = await database.rows(
-      RunCounts,
-      `SELECT count(*)::int AS runs, count(*) FILTER (WHERE state <> 'OPEN' OR epoch < ${epochMin})::int AS unopened FROM run`
-    )
-    if (row !== undefined && row.runs >= runsMin && row.unopened === 0) return row.runs
-    if (performance.now() > until) throw new Error("the runs were not opened in time")
-    await setTimeout(25)
+    const { loadings, runs, unopened } = await runCounts(database)
+    if (runs >= runsMin && unopened === 0 && loadings >= loadingsMin) return runs
+    if (performance.now() > until) throw new Error(`of ${runs} runs ${unopened} were not opened in time`)
+    await setTimeout(lookEveryMillis)
   }
 }
 

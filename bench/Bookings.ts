@@ -26,7 +26,7 @@ export const ordinaryRuns = (database: Database, count = runsOfSale): Promise<Re
     RunRow,
     `SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
     WHERE train_id <> '${hotTrain}' AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date
-    ORDER BY run.date, train_id LIMIT ${count}`
+    ORDER BY run.date, train_id LIMIT ${Number.isFinite(count) ? count : "ALL"}`
   )
 
 /** The days of the hot train. */

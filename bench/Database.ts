@@ -6,6 +6,8 @@ export interface Database {
   readonly url: string
   /** Runs statements in one transaction. */
   run(...statements: ReadonlyArray<string>): Promise<void>
+  /** Runs a statement that will have no transaction around it. */
+  alone(statement: string): Promise<void>
   rows<A>(row: Schema.Decoder<A>, statement: string): Promise<ReadonlyArray<A>>
   close(): Promise<void>
 }
@@ -20,6 +22,9 @@ export const openDatabase = (url: string): Database => {
       within((sql) =>
         sql.withTransaction(Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true }))
       ),
+    alone: async (statement) => {
+      await within((sql): Effect.Effect<unknown, unknown> => sql.unsafe(statement))
+    },
     rows: async (row, statement) =>
       Schema.decodeUnknownSync(Schema.Array(row))(
         await within((sql): Effect.Effect<unknown, unknown> => sql.unsafe(statement))

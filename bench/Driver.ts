@@ -35,17 +35,23 @@ export interface Driver {
 
 export const startDriver = (): Driver => {
   const child = fork(program, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] })
+  // A driver that died answers nothing; what waits for it is told.
+  const ended = once(child, "exit").then(([code]): never => {
+    throw new Error(`the driver ended with ${code}`)
+  })
+  ended.catch(() => undefined)
   return {
     run: async (job) => {
+      if (child.exitCode !== null) throw new Error("the driver has ended")
       child.send(job)
-      const [message] = await once(child, "message")
+      const [message] = await Promise.race([once(child, "message"), ended])
       const reply = decodeReply(message)
       if ("error" in reply) throw new Error(`the driver: ${reply.error}`)
       return reply.result
     },
     stop: async () => {
-      child.disconnect()
-      await once(child, "exit")
+      if (child.connected) child.disconnect()
+      await ended.catch(() => undefined)
     }
   }
 }

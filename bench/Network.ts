@@ -57,7 +57,7 @@ const addRoute = (database: Database): Promise<void> => {
   )
 }
 
-/** Adds trains that leave each day, with their seats. */
+/** Adds trains with their seats; they run once they are told on which days. */
 export const addTrains = async (
   database: Database,
   trains: ReadonlyArray<string>,
@@ -68,16 +68,24 @@ export const addTrains = async (
   await database.run(
     `INSERT INTO train (id, name, train_type, time_zone, source, composition_derived)
     SELECT id, 'Train ' || id, 'Express', 'Asia/Kolkata', 'bench', true FROM unnest(ARRAY[${names}]) id`,
-    `INSERT INTO train_service (train_id, service_number, route_id, weekdays, first_date, last_date)
-    SELECT id, 0, '${routeId}', 127, DATE '2020-01-01', DATE '2100-01-01' FROM unnest(ARRAY[${names}]) id`,
     `INSERT INTO train_seat_config (train_id, travel_class, quota, berth, seat_count)
     SELECT id, pool.* FROM unnest(ARRAY[${names}]) id, (VALUES ${rows}) pool`
   )
 }
 
+/** Lets trains leave each day. */
+export const addRunningDays = (database: Database, trains: ReadonlyArray<string>): Promise<void> =>
+  database.run(
+    `INSERT INTO train_service (train_id, service_number, route_id, weekdays, first_date, last_date)
+    SELECT id, 0, '${routeId}', 127, DATE '2020-01-01', DATE '2100-01-01'
+    FROM unnest(ARRAY[${trains.map((train) => `'${train}'`).join()}]) id`
+  )
+
 /** The timetable of the bench, in a database whose migrations have run. */
 export const addNetwork = async (database: Database): Promise<void> => {
   await addRoute(database)
-  await addTrains(database, Array.from({ length: ordinaryTrains }, (_, n) => ordinaryTrain(n)), ordinaryPools)
+  const trains = Array.from({ length: ordinaryTrains }, (_, n) => ordinaryTrain(n))
+  await addTrains(database, trains, ordinaryPools)
   await addTrains(database, [hotTrain], hotPools)
+  await addRunningDays(database, [...trains, hotTrain])
 }

@@ -25,6 +25,20 @@ export interface Processes {
   readonly redis: number
 }
 
+/** Does something, and answers what it took by the clock, s, and in words what it took of the processors. */
+export const processorTimeOf = async (processes: Processes, work: () => Promise<unknown>) => {
+  const before = processorTime(processes)
+  const startedAt = performance.now()
+  await work()
+  const seconds = (performance.now() - startedAt) / 1000
+  const after = processorTime(processes)
+  const used = (part: keyof Processes): string => (after[part] - before[part]).toFixed(1)
+  return {
+    seconds,
+    note: `processor time: server ${used("server")} s, PostgreSQL ${used("postgres")} s, Redis ${used("redis")} s`
+  }
+}
+
 /** Processor time, s, that each has used so far; PostgreSQL's with its sessions, ended ones too. Zero without /proc. */
 export const processorTime = (processes: Processes): Processes => {
   const parent = String(processes.postgres)

@@ -22,6 +22,10 @@ export const sections: Readonly<Record<string, Section>> = {
     title: "Seats given by Redis",
     load: async () => (await import("./sections/inventory.ts")).inventory
   },
+  refusal: {
+    title: "What Redis takes to refuse",
+    load: async () => (await import("./sections/refusal.ts")).refusal
+  },
   memory: { title: "A run in Redis", load: async () => (await import("./sections/memory.ts")).memory },
   fragmentation: {
     title: "Seats sold of what could be sold",
@@ -49,6 +53,10 @@ export const sections: Readonly<Record<string, Section>> = {
   edit: {
     title: "Edits of the seat configuration",
     load: async () => (await import("./sections/edit.ts")).edit
+  },
+  rebuild: {
+    title: "A run loaded again",
+    load: async () => (await import("./sections/rebuild.ts")).rebuild
   },
   national: {
     title: "A nation's timetable",

@@ -4,7 +4,7 @@ import { Layer, Logger, ManagedRuntime } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
-const processIdIn = (file: string): number => {
+export const processIdIn = (file: string): number => {
   try {
     return Number.parseInt(readFileSync(file, "utf8"), 10)
   } catch {

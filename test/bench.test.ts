@@ -127,6 +127,7 @@ describe("what the bench writes", () => {
       command: "npm run bench",
       machine: { cpus: 2, model: "", memoryGiB: 8, node: "v24.0.0" },
       redis: null,
+      durations: [{ section: "one", seconds: 1.5, load: 0.3, failure: null }],
       sections: measured.map((measurement) => ({ section: "one", ...measurement }))
     }
     assert.deepStrictEqual(Schema.decodeSync(Schema.fromJsonString(Results))(formatResults(results)), results)

@@ -5,8 +5,6 @@ import { type Processes, processorTime } from "../ProcessorTime.ts"
 import { sideBySide } from "../Repeats.ts"
 import type { Stand } from "../Stand.ts"
 
-const warmUpSeconds = 3
-
 /** A load, with the processor time that each of its bookings took of each process. */
 const timed = async (processes: Processes, load: () => Promise<JobResult>) => {
   const before = processorTime(processes)
@@ -18,7 +16,7 @@ const timed = async (processes: Processes, load: () => Promise<JobResult>) => {
 
 /** Bookings of two over HTTP, each committed, spread over 1,000 runs, as fast as they are answered. */
 export const booking = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
-  const { driver, effort: { seconds } } = stand
+  const { driver, effort: { seconds, warmUpSeconds } } = stand
   const berth = await stand.berth()
   const peer = await stand.postgresOnly()
   const runs = await ordinaryRuns(berth.database)

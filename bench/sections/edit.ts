@@ -5,9 +5,8 @@ import { ordinaryTrain } from "../Network.ts"
 import type { Stand } from "../Stand.ts"
 import { quantile } from "../Statistics.ts"
 
-const editsByEffort = { quick: 30, usual: 100, full: 200 }
+const editsByEffort = { quick: 20, usual: 100, full: 200 }
 const share = 0.5
-const probeSeconds = 2
 const loadSecondsMax = 60
 const train = ordinaryTrain(0)
 
@@ -16,7 +15,7 @@ const lookEveryMillis = 4
 
 /** From the commit of an edit of the seat configuration by SQL to the first answer that shows it, while bookings go on. */
 export const edit = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
-  const { driver, effort } = stand
+  const { driver, effort, effort: { warmUpSeconds: probeSeconds } } = stand
   const berth = await stand.berth()
   const { database, url } = berth
   const runs = await ordinaryRuns(database)

@@ -9,7 +9,7 @@ import type { Stand } from "../Stand.ts"
 
 const berths = 72
 const demand = 4
-const trains = 20
+const trainsByEffort = { quick: 10, usual: 20, full: 20 }
 /** Calls of one train under way: Redis takes them in the order in which they were sent. */
 const underWayMax = 32
 
@@ -65,6 +65,7 @@ export const fragmentation = async (stand: Stand): Promise<ReadonlyArray<Measure
   const inventory = openInventory((await stand.redis()).uri)
   try {
     await inventory.empty()
+    const trains = trainsByEffort[stand.effort.name]
     const sales = []
     for (let train = 0; train < trains; train++) {
       const journeys = journeysOf(new SeededRandom(train))

@@ -1,5 +1,14 @@
 import { untilOpen } from "../Berth.ts"
-import { answersIn, driverNote, ordinaryRuns, rateOf, sendHttp, spreadRequests } from "../Bookings.ts"
+import {
+  answersIn,
+  bookingOn,
+  bookingRequest,
+  driverNote,
+  ordinaryRuns,
+  rateOf,
+  sendHttp,
+  spreadRequests
+} from "../Bookings.ts"
 import { fillHistory } from "../History.ts"
 import { cost, type Measurement } from "../Measurement.ts"
 import { type Processes, processorTime } from "../ProcessorTime.ts"
@@ -8,11 +17,20 @@ import type { Stand } from "../Stand.ts"
 import { median } from "../Statistics.ts"
 
 const fewRuns = 100
-const warmUpSeconds = 3
+/** As many as are sold from in the section of bookings: what is looked at often is remembered, however much else there is. */
+const manyRuns = 1_000
+const runsMin = 90_000
+const firstsMax = 30_000
+
+/** So many of them, from the first day to the last. */
+const evenly = <A>(all: ReadonlyArray<A>, count: number, offset = 0): ReadonlyArray<A> =>
+  Array.from({ length: count }, (_, n) => all[Math.floor(n * all.length / count) + offset]).flatMap((one) =>
+    one === undefined ? [] : [one]
+  )
 
 /** What a booking costs on 100 runs of which nothing is sold, and again when 100,000 runs and ten million sold berths are there. */
 export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
-  const { driver, effort: { seconds }, effort } = stand
+  const { driver, effort: { seconds, warmUpSeconds }, effort } = stand
   const berth = await stand.berth()
   const { database, url } = berth
   const processes: Processes = {
@@ -31,9 +49,21 @@ export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
     })
   }
   const before = await measure(spreadRequests(berth, await ordinaryRuns(database, fewRuns)))
+  const startedAt = performance.now()
   await fillHistory(database)
-  const runs = await untilOpen(database, 1)
-  const after = await measure(spreadRequests(berth, await ordinaryRuns(database, runs)))
+  const filledAt = performance.now()
+  const runs = await untilOpen(database, runsMin)
+  const openAt = performance.now()
+  const all = await ordinaryRuns(database, Infinity)
+  const after = await measure(spreadRequests(berth, evenly(all, manyRuns)))
+  // Runs that nobody has asked for yet: each booking is its run's first in this server, and in Redis.
+  const firstOnes = evenly(all, Math.min(firstsMax, Math.floor(all.length / 2)), 1)
+  const firsts = await sendHttp(driver, {
+    url,
+    requests: firstOnes.map((run, n) => bookingRequest(berth, bookingOn(run, n))),
+    seconds,
+    calls: firstOnes.length
+  })
 
   const wall = (measured: typeof before) => measured.map(({ result }) => 1e6 / rateOf(result, "201"))
   const processor = (measured: typeof before) => measured.map(({ micros }) => micros)
@@ -48,6 +78,11 @@ export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
       aim: 1.15,
       floor: 1.5
     }),
-    cost("its processor time with history ÷ without", [median(processor(after)) / median(processor(before))], "×")
+    cost("its processor time with history ÷ without", [median(processor(after)) / median(processor(before))], "×"),
+    cost("a booking that is its run's first", [1e6 / rateOf(firsts, "201")], "µs", {
+      note: `${answersIn([firsts])}; nothing of the run is remembered`
+    }),
+    cost("history written", [(filledAt - startedAt) / 1000], "s"),
+    cost("history loaded into Redis", [(openAt - filledAt) / 1000], "s", { note: `${runs} runs` })
   ]
 }

@@ -41,7 +41,7 @@ export const hotRun = async (stand: Stand): Promise<ReadonlyArray<Measurement>> 
     await sellOut(driver, peer, warmUp)
   }
   const { ones, others } = await sideBySide(
-    { repeats: 2 * effort.repeats },
+    { repeats: effort.name === "quick" ? effort.repeats : 2 * effort.repeats },
     (n) => sellOut(driver, berth, dayOf(n)),
     (n) => sellOut(driver, peer, dayOf(n))
   )

@@ -22,7 +22,7 @@ const connections = 50
 const runs = 500
 const partySize = 2
 /** Parties seated in a repeat: enough to measure, and few enough that the runs stay as they were. */
-const parties = 10_000
+const partiesByEffort = { quick: 4_000, usual: 10_000, full: 10_000 }
 const millisMax = 30_000
 const latestMillis = Date.parse("2100-01-01")
 
@@ -64,10 +64,11 @@ const seed = async (inventory: InventoryStand, taken: Uint8Array): Promise<void>
   }))
 }
 
-const partiesToSeat = Array.from({ length: parties }, (_, n) => {
-  const from = (n + Math.floor(n / runs)) % (legs - legsOfJourney + 1)
-  return allocation(inventoryRun(n % runs), `party${n}`, { from, to: from + legsOfJourney }, partySize)
-})
+const partiesToSeat = (count: number) =>
+  Array.from({ length: count }, (_, n) => {
+    const from = (n + Math.floor(n / runs)) % (legs - legsOfJourney + 1)
+    return allocation(inventoryRun(n % runs), `party${n}`, { from, to: from + legsOfJourney }, partySize)
+  })
 
 /** Parties of two over half of the route, by the booking script and by the reference script, on the same Redis in turn. */
 export const inventory = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
@@ -90,7 +91,8 @@ export const inventory = async (stand: Stand): Promise<ReadonlyArray<Measurement
       millis: millisMax,
       ratePerSecond: null
     })
-  const calls = await opened.run(encodedAllocations(partiesToSeat, latestMillis))
+  const parties = partiesByEffort[stand.effort.name]
+  const calls = await opened.run(encodedAllocations(partiesToSeat(parties), latestMillis))
 
   const compare = async (state: string, sold: number, taken: Uint8Array, goals: { aim: number; floor: number }) => {
     const seedOfReference = seedReference(runs, { all: hotBerths, sold })

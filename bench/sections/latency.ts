@@ -5,11 +5,10 @@ import type { Stand } from "../Stand.ts"
 import { median } from "../Statistics.ts"
 
 const share = 0.7
-const warmUpSeconds = 3
 
 /** How long a booking takes at 70 % of the highest rate, from the moment at which it was to be sent. */
 export const latency = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
-  const { driver, effort } = stand
+  const { driver, effort, effort: { warmUpSeconds } } = stand
   const berth = await stand.berth()
   const { url } = berth
   const requests = spreadRequests(berth, await ordinaryRuns(berth.database))

@@ -1,11 +1,14 @@
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { untilOpen } from "../Berth.ts"
+import { runCounts, untilOpen } from "../Berth.ts"
 import { answersIn, bookingRequest, sendHttp } from "../Bookings.ts"
+import { comparison } from "../Comparison.ts"
 import { type Database, openDatabase } from "../Database.ts"
+import { openEngine } from "../EngineStand.ts"
 import { startInstance } from "../Instance.ts"
 import { cost, type Measurement } from "../Measurement.ts"
+import { processorTimeOf } from "../ProcessorTime.ts"
 import { askRedis } from "../RedisAsk.ts"
 import type { Stand } from "../Stand.ts"
 
@@ -29,19 +32,13 @@ const tenth = (database: Database) =>
 const usedMebibytes = async (uri: string): Promise<number> =>
   Number(/\bused_memory:(\d+)/.exec(await askRedis(uri, (redis) => redis.info("memory")))?.[1]) / 2 ** 20
 
-const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
-  const startedAt = performance.now()
-  await work()
-  return (performance.now() - startedAt) / 1000
-}
-
 const importFeed = (path: string, dataDir: string): void => {
-  const { status } = spawnSync(process.execPath, ["scripts/import.ts", path], {
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/import.ts", path], {
     cwd: root,
     env: { ...process.env, BERTH_DATA_DIR: dataDir },
-    stdio: ["ignore", "ignore", "inherit"]
+    encoding: "utf8"
   })
-  if (status !== 0) throw new Error(`the import of ${path} failed`)
+  if (status !== 0) throw new Error(`the import of ${path} failed:\n${stderr}`)
 }
 
 /** A feed imported, its window on sale, a booking in each class of a tenth of its runs, and then Redis emptied. */
@@ -52,9 +49,9 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
   const instance = await startInstance(dataDir)
   const database = openDatabase(instance.databaseUrl)
   try {
-    const imported = await secondsOf(async () => importFeed(feed, dataDir))
+    const imported = await processorTimeOf(instance.processes, async () => importFeed(feed, dataDir))
     let runs = 0
-    const seeded = await secondsOf(async () => {
+    const seeded = await processorTimeOf(instance.processes, async () => {
       runs = await untilOpen(database, runsMin)
     })
     const untouched = await usedMebibytes(instance.redisUri)
@@ -65,28 +62,33 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
     const sold = await sendHttp(driver, { ...counter, requests, seconds: saleSecondsMax, calls: requests.length })
     const inSale = await usedMebibytes(instance.redisUri)
 
-    const epochs = await database.rows(
-      Schema.Struct({ least: Schema.Finite }),
-      "SELECT min(epoch)::float8 AS least FROM run"
-    )
-    const back = await secondsOf(async () => {
+    const engine = openEngine(instance)
+    const compared = await comparison(database, engine)
+    await engine.close()
+    const before = await runCounts(database)
+    const back = await processorTimeOf(instance.processes, async () => {
       await askRedis(instance.redisUri, (redis) => redis.flushall())
-      await untilOpen(database, runsMin, (epochs[0]?.least ?? 0) + 1)
+      // Each run is loaded once at least.
+      await untilOpen(database, runsMin, before.loadings + before.runs)
     })
     return [
-      cost("feed imported", [imported], "s", { floor: 30 }),
-      cost("its window seeded", [seeded], "s", { floor: 60, note: `${runs} runs; ${instance.stores}` }),
+      cost("feed imported", [imported.seconds], "s", { floor: 30, note: imported.note }),
+      cost("its window seeded", [seeded.seconds], "s", {
+        floor: 60,
+        note: `${runs} runs; ${seeded.note}; ${instance.stores}`
+      }),
       cost("Redis with the window, untouched", [untouched], "MiB"),
       cost("Redis with a tenth of the runs in sale", [inSale], "MiB", {
         aim: 300,
         floor: 600,
         note: `a booking in each class of each tenth run: ${answersIn([sold])}`
       }),
-      cost("brought up from an empty Redis", [back], "s", {
+      cost("brought up from an empty Redis", [back.seconds], "s", {
         aim: 15,
         floor: 45,
-        note: "from FLUSHALL until the last run is on sale, noticing it included"
-      })
+        note: `from FLUSHALL until the last run is on sale, noticing it included; ${back.note}`
+      }),
+      ...compared
     ]
   } finally {
     await database.close()

@@ -14,12 +14,11 @@ import { rpcFrame, rpcOpening } from "../Requests.ts"
 import type { Stand } from "../Stand.ts"
 
 const sockets = 16
-const warmUpSeconds = 3
 const callsMax = 400_000
 
 /** Bookings as remote calls over a few WebSockets, beside as many under way over HTTP. */
 export const rpc = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
-  const { driver, effort: { seconds } } = stand
+  const { driver, effort: { seconds, warmUpSeconds } } = stand
   const berth = await stand.berth()
   const { token, url } = berth
   const runs = await ordinaryRuns(berth.database)

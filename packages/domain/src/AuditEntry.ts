@@ -4,6 +4,7 @@ import { UserId } from "./UserId.ts"
 /** What leaves a trail. */
 export const AuditAction = Schema.Literals([
   "replace seat configuration",
+  "set repack",
   "close run",
   "open run",
   "book for another",

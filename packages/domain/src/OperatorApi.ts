@@ -14,6 +14,7 @@ import { RunPreparing, StoreUnavailable } from "./ServiceErrors.ts"
 import { TrainNotFound } from "./TimetableErrors.ts"
 import { TrainId } from "./TrainId.ts"
 import { TrainPage, TrainQuery } from "./TrainPage.ts"
+import { TrainRepack } from "./TrainRepack.ts"
 import { UserId } from "./UserId.ts"
 import { VersionTag } from "./VersionTag.ts"
 
@@ -26,6 +27,8 @@ export const previewErrors = [
 ] as const
 
 export const searchErrors = [Forbidden, StoreUnavailable] as const
+
+export const repackErrors = [TrainNotFound, Forbidden, StoreUnavailable] as const
 
 export const runListErrors = [TrainNotFound, Forbidden, StoreUnavailable] as const
 
@@ -48,6 +51,12 @@ export class OperatorApi extends HttpApiGroup.make("operators").add(
     payload: SeatConfigInput,
     success: SeatConfigPreview,
     error: previewErrors
+  }),
+  HttpApiEndpoint.put("setRepack", "/trains/:trainId/repack", {
+    params: { trainId: TrainId },
+    payload: Schema.Struct({ repack: TrainRepack.fields.repack }),
+    success: TrainRepack,
+    error: repackErrors
   }),
   HttpApiEndpoint.get("trains", "/trains", { query: TrainQuery, success: TrainPage, error: searchErrors }),
   HttpApiEndpoint.get("runs", "/trains/:trainId/runs", {

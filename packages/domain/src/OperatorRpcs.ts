@@ -5,7 +5,7 @@ import { RpcAuth } from "./Auth.ts"
 import { BookingPage } from "./Booking.ts"
 import { BookingSearch } from "./BookingSearch.ts"
 import { JourneyDate } from "./JourneyDate.ts"
-import { auditQuery, previewErrors, runListErrors, runSwitchErrors, searchErrors } from "./OperatorApi.ts"
+import { auditQuery, previewErrors, repackErrors, runListErrors, runSwitchErrors, searchErrors } from "./OperatorApi.ts"
 import { Erasure, PersonalData } from "./PersonalData.ts"
 import { eraseErrors, exportErrors } from "./PrivacyApi.ts"
 import { RunPage, RunSummary } from "./RunList.ts"
@@ -13,6 +13,7 @@ import { SeatConfigInput } from "./SeatConfig.ts"
 import { SeatConfigPreview } from "./SeatConfigPreview.ts"
 import { TrainId } from "./TrainId.ts"
 import { TrainPage, TrainQuery } from "./TrainPage.ts"
+import { TrainRepack } from "./TrainRepack.ts"
 import { UserId } from "./UserId.ts"
 
 const run = { trainId: TrainId, date: JourneyDate }
@@ -25,6 +26,11 @@ export class OperatorRpcs extends RpcGroup.make(
     payload: { trainId: TrainId, version: Schema.optionalKey(Schema.Int), config: SeatConfigInput },
     success: SeatConfigPreview,
     error: Schema.Union(previewErrors)
+  }),
+  Rpc.make("SetRepack", {
+    payload: TrainRepack.fields,
+    success: TrainRepack,
+    error: Schema.Union(repackErrors)
   }),
   Rpc.make("Trains", { payload: TrainQuery, success: TrainPage, error: Schema.Union(searchErrors) }),
   Rpc.make("Runs", {

@@ -7,7 +7,9 @@ const TrainSummary = Schema.Struct({
   trainId: TrainId,
   name: Schema.String,
   trainType: Schema.String,
-  configVersion: Schema.Int
+  configVersion: Schema.Int,
+  /** Whether passengers who chose no berth may be given another, so that somebody fits. */
+  repack: Schema.Boolean
 }).annotate({ identifier: "TrainSummary" })
 
 /** One page of trains, by id. */

@@ -32,6 +32,7 @@ const counterparts: Readonly<Record<RpcName, string>> = {
   SeatConfig: "GET /api/admin/trains/:trainId/seat-config",
   ReplaceSeatConfig: "PUT /api/admin/trains/:trainId/seat-config",
   PreviewSeatConfig: "POST /api/admin/trains/:trainId/seat-config/preview",
+  SetRepack: "PUT /api/admin/trains/:trainId/repack",
   Trains: "GET /api/admin/trains",
   Runs: "GET /api/admin/trains/:trainId/runs",
   CloseRun: "POST /api/admin/trains/:trainId/runs/:date/close",

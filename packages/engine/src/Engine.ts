@@ -47,6 +47,7 @@ import { RunLoader } from "./seeding/RunLoader.ts"
 import { RunSwitch } from "./seeding/RunSwitch.ts"
 import { StoresHealth } from "./StoresHealth.ts"
 import { Compositions } from "./timetable/Compositions.ts"
+import { RepackSwitch } from "./timetable/RepackSwitch.ts"
 import { Routes } from "./timetable/Routes.ts"
 import { RunDirectory } from "./timetable/RunDirectory.ts"
 import { SeatConfigPreviews } from "./timetable/SeatConfigPreviews.ts"
@@ -94,6 +95,7 @@ const samples = Layer.merge(SandboxPayments.layer, Fares.layerSample)
 const offices = Layer.mergeAll(
   BookingSearches.layer,
   PersonalRecords.layer,
+  RepackSwitch.layer,
   RunSwitch.layer,
   SeatConfigPreviews.layer,
   TrainPages.layer

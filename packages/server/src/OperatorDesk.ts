@@ -4,11 +4,13 @@ import type { JourneyDate } from "@berth/domain/JourneyDate"
 import { permitted } from "@berth/domain/rules/Permissions"
 import type { SeatConfigInput } from "@berth/domain/SeatConfig"
 import type { TrainId } from "@berth/domain/TrainId"
+import type { TrainRepack } from "@berth/domain/TrainRepack"
 import type { UserId } from "@berth/domain/UserId"
 import { PersonalRecords } from "@berth/engine/accounts/PersonalRecords"
 import { AuditTrail } from "@berth/engine/ledger/AuditTrail"
 import { BookingSearches } from "@berth/engine/ledger/BookingSearches"
 import { RunSwitch } from "@berth/engine/seeding/RunSwitch"
+import { RepackSwitch } from "@berth/engine/timetable/RepackSwitch"
 import { SeatConfigPreviews } from "@berth/engine/timetable/SeatConfigPreviews"
 import { TrainPages } from "@berth/engine/timetable/TrainPages"
 import { Context, Effect, Layer } from "effect"
@@ -22,6 +24,7 @@ const make = Effect.gen(function*() {
   const trail = yield* AuditTrail
   const previews = yield* SeatConfigPreviews
   const pages = yield* TrainPages
+  const repacks = yield* RepackSwitch
   const runs = yield* RunSwitch
   const searches = yield* BookingSearches
   const people = yield* PersonalRecords
@@ -43,6 +46,11 @@ const make = Effect.gen(function*() {
     }) {
       yield* permitted(yield* CurrentUser, "edit seat configurations")
       return yield* previews.preview(options)
+    }),
+    setRepack: Effect.fnUntraced(function*({ repack, trainId }: TrainRepack) {
+      const caller = yield* CurrentUser
+      yield* permitted(caller, "edit seat configurations")
+      return yield* repacks.set({ userId: caller.userId, trainId, repack })
     }),
     trains: Effect.fnUntraced(function*(query: Parameters<typeof pages.trains>[0]) {
       yield* permitted(yield* CurrentUser, "search bookings, trains and runs")

@@ -15,6 +15,7 @@ export const layer = HttpApiBuilder.group(
         const tag = headers["if-match"]
         return desk.preview({ trainId, version: tag === undefined ? undefined : versionOf(tag), config: payload })
       },
+      setRepack: ({ params: { trainId }, payload: { repack } }) => desk.setRepack({ trainId, repack }),
       trains: ({ query }) => desk.trains(query),
       runs: ({ params, query }) => desk.runs({ ...params, ...query }),
       closeRun: ({ params }) => desk.closeRun(params),

@@ -7,6 +7,7 @@ export const layer = OperatorRpcs.toLayer(Effect.gen(function*() {
   const desk = yield* OperatorDesk
   return OperatorRpcs.of({
     PreviewSeatConfig: ({ config, trainId, version }) => desk.preview({ trainId, version, config }),
+    SetRepack: desk.setRepack,
     Trains: desk.trains,
     Runs: desk.runs,
     CloseRun: desk.closeRun,

@@ -35,6 +35,28 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("t
       assert.lengthOf(entry.details.before, 2)
     }))
 
+  it.effect("an operator leaves a train out of repacking, and it is in the trail once", () =>
+    Effect.gen(function*() {
+      const token = yield* tokenOf("operator", "operator-2")
+      const path = "/api/admin/trains/103/repack"
+      const repackOf103 = Effect.map(call("/api/admin/trains?query=103", { token }), ({ text }) =>
+        JSON.parse(text).trains[0].repack)
+      assert.isTrue(yield* repackOf103)
+      for (let times = 0; times < 2; times++) {
+        const left = yield* call(path, { token, method: "PUT", body: { repack: false } })
+        assert.deepEqual([left.status, left.body], [200, { trainId: "103", repack: false }])
+      }
+      assert.isFalse(yield* repackOf103)
+      const unknown = yield* call("/api/admin/trains/NONE/repack", { token, method: "PUT", body: { repack: false } })
+      assert.deepEqual([unknown.status, unknown.body["_tag"]], [404, "TrainNotFound"])
+      const unsaid = yield* call(path, { token, method: "PUT", body: { repack: "no" } })
+      assert.deepEqual([unsaid.status, unsaid.body["_tag"]], [400, "InvalidRequest"])
+      const trail = yield* call("/api/admin/audit?userId=operator-2", { token: yield* tokenOf("admin") })
+      const { entries } = JSON.parse(trail.text)
+      assert.lengthOf(entries, 1)
+      assert.deepInclude(entries[0], { action: "set repack", subject: "103", details: { repack: false } })
+    }))
+
   it.effect("a run is listed, closed and opened again", () =>
     Effect.gen(function*() {
       const token = yield* tokenOf("operator")
@@ -105,6 +127,9 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("t
       const config = { pools: [] }
       assert.strictEqual((yield* operator.PreviewSeatConfig({ trainId, config })).berthsRetired, 12)
       assert.strictEqual((yield* Effect.flip(passenger.PreviewSeatConfig({ trainId, config })))._tag, "Forbidden")
+      const repack = { trainId, repack: false }
+      assert.deepEqual(yield* operator.SetRepack(repack), repack)
+      assert.strictEqual((yield* Effect.flip(passenger.SetRepack(repack)))._tag, "Forbidden")
       const found = yield* operator.SearchBookings({ question: { by: "pnr", pnr: Pnr.make(String(pnr)) } })
       assert.deepEqual(found.bookings.map(({ userId }) => userId), ["somebody-else"])
       assert.strictEqual((yield* operator.CloseRun({ trainId, date })).sale, "closed")

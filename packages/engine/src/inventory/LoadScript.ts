@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Array as Arr, Effect, Schema } from "effect"
 import type { LoadRun, QuotaMasks } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
@@ -6,8 +6,8 @@ import { cutMask } from "./MaskBytes.ts"
 import { bitmapKey, freedKey, holdKey, metaKey, zsetKeys } from "./RunKeys.ts"
 import type { RedisArgument } from "./ScriptCommand.ts"
 
-/** Runs under way at once: enough to keep Redis busy, few enough that bookings between them do not notice. */
-const loadsInFlightMax = 32
+/** Runs sent together, in one write: enough to keep Redis busy, few enough that bookings between them do not notice. */
+const runsPerWrite = 32
 
 const script = luaScript("load-n")
 
@@ -72,5 +72,13 @@ const loadRun = Effect.fnUntraced(function*(redis: ManagedRedis["Service"], load
   return (yield* Effect.orDie(decodeReply(yield* redis.run(script, [...keys, ...zsets], args)))) === "Loaded"
 })
 
+// Group by group, not the next as soon as one is done: that would be a write to the socket for each run, which was
+// measured to be a fifth of the time that the loading of a nation's window takes.
 export const load = (redis: ManagedRedis["Service"], runs: ReadonlyArray<LoadRun>) =>
-  Effect.forEach(runs, (run) => loadRun(redis, run), { concurrency: loadsInFlightMax })
+  Effect.map(
+    Effect.forEach(
+      Arr.chunksOf(runs, runsPerWrite),
+      (group) => Effect.forEach(group, (run) => loadRun(redis, run), { concurrency: "unbounded" })
+    ),
+    Arr.flatten
+  )

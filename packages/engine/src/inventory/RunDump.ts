@@ -6,7 +6,7 @@ import type { ClassOfRun, LiveHold, RunRef } from "./Inventory.ts"
 import { luaScript } from "./LuaScript.ts"
 import { ManagedRedis } from "./ManagedRedis.ts"
 import { GateText, parseGate, type RunGate } from "./RunGate.ts"
-import { classKeys, freedKey, holdKey, metaKey, typesOf } from "./RunKeys.ts"
+import { bitmapKey, classKeys, freedKey, holdKey, metaKey, typesOf } from "./RunKeys.ts"
 import { parseSlots, SlotsText } from "./SlotsText.ts"
 
 /** A hold as Redis has it, see `includes/hold.lua`. */
@@ -97,6 +97,7 @@ const toUntouched = (
 
 const toDump = Effect.fnUntraced(function*(
   classes: ReadonlyArray<ClassOfRun>,
+  depth: DumpDepth,
   [metaReply, holdReply, freedReply, keys]: Effect.Success<ReturnType<typeof decodeReply>>
 ) {
   const meta = toFields(metaReply)
@@ -110,13 +111,13 @@ const toDump = Effect.fnUntraced(function*(
   const dumped = classes.map(({ layout, quotas }) => {
     const taken = keys[at++]
     const pools = quotas.map((quota) => {
-      const zsets = keys.slice(at, at += typesOf(layout).length)
+      const zsets = depth === "whole" ? keys.slice(at, at += typesOf(layout).length) : []
       const name = `${layout.travelClass}:${quota}`
       return [quota, {
         mask: meta.get(`m:${name}`) ?? noBytes,
         waitingParties: count(`w:${name}`),
         waitingPassengers: count(`p:${name}`),
-        untouched: meta.has(`z:${name}`) ? toUntouched(zsets) : undefined
+        untouched: depth === "whole" && meta.has(`z:${name}`) ? toUntouched(zsets) : undefined
       }] as const
     })
     return [layout.travelClass, {
@@ -133,22 +134,32 @@ const toDump = Effect.fnUntraced(function*(
   return dump
 })
 
+/** Without the ZSETs a run has a handful of keys instead of a hundred; they follow from its masks and bits. */
+export type DumpDepth = "whole" | "without ZSETs"
+
 /** Reads runs whole, to compare them with the record; nothing that sells needs it. */
 export class RunDumps extends Context.Service<RunDumps, {
   /** A run as it stands, or null where it is not in Redis. */
-  dump(run: RunRef, classes: ReadonlyArray<ClassOfRun>): Effect.Effect<RunDump | null, StoreUnavailable>
+  dump(
+    run: RunRef,
+    classes: ReadonlyArray<ClassOfRun>,
+    depth: DumpDepth
+  ): Effect.Effect<RunDump | null, StoreUnavailable>
 }>()("@berth/engine/inventory/RunDump") {
   static readonly layer: Layer.Layer<RunDumps, never, ManagedRedis> = Layer.effect(
     RunDumps,
     Effect.map(ManagedRedis, (redis) =>
       RunDumps.of({
-        dump: Effect.fn("RunDumps.dump")(function*(run, classes) {
+        dump: Effect.fn("RunDumps.dump")(function*(run, classes, depth) {
+          const keys = depth === "whole"
+            ? classKeys(run, classes)
+            : classes.map(({ layout }) => bitmapKey(run, layout.travelClass))
           const reply = yield* redis.runBinary(
             script,
-            [metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes)],
+            [metaKey(run), holdKey(run), freedKey(run), ...keys],
             []
           )
-          return yield* Effect.orDie(Effect.flatMap(decodeReply(reply), (decoded) => toDump(classes, decoded)))
+          return yield* Effect.orDie(Effect.flatMap(decodeReply(reply), (decoded) => toDump(classes, depth, decoded)))
         })
       }))
   )

@@ -120,7 +120,7 @@ const make = Effect.gen(function*() {
         SELECT r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
           to_char(r.date, 'YYYY-MM-DD') AS date, r.state, r.epoch::float8 AS epoch,
           r.applied_version::float8 AS "appliedVersion", t.config_version::float8 AS version,
-          (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs
+          (SELECT max(s.stop_index)::int FROM route_stop s WHERE s.route_id = r.route_id) AS legs
         FROM run r JOIN train t ON t.id = r.train_id
         WHERE r.state <> 'CLOSED'
           AND r.id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n)`

@@ -162,6 +162,7 @@ const make = Effect.gen(function*() {
         UPDATE run SET state = 'NEW'
         WHERE id IN (SELECT n::bigint FROM jsonb_array_elements_text(${ids}::text::jsonb) n) AND state = 'OPEN'`
   })
+  // The last stop's index is the number of legs, for stops are counted from 0: to count them cost more than all the rest.
   const raiseEpoch = SqlSchema.findAll({
     Request: Schema.Struct({ ids: Ids, states: Schema.fromJsonString(Schema.Array(Schema.String)) }),
     Result: RebuildingRun,
@@ -173,7 +174,7 @@ const make = Effect.gen(function*() {
         RETURNING r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
           to_char(r.date, 'YYYY-MM-DD') AS date, r.route_id AS "routeId", r.epoch::float8 AS epoch,
           (SELECT t.config_version::float8 FROM train t WHERE t.id = r.train_id) AS version,
-          (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
+          (SELECT max(s.stop_index)::int FROM route_stop s WHERE s.route_id = r.route_id) AS legs`
   })
   const setEpoch = SqlSchema.void({
     Request: Schema.fromJsonString(

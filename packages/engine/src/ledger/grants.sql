@@ -43,7 +43,7 @@ BEGIN
   GRANT INSERT, UPDATE (last_number) ON waitlist_counter TO berth_server;
   GRANT USAGE ON SEQUENCE pnr_serial TO berth_server;
   GRANT INSERT, DELETE, UPDATE (seat_count) ON train_seat_config TO berth_server;
-  GRANT UPDATE (config_version) ON train TO berth_server;
+  GRANT UPDATE (config_version, repack) ON train TO berth_server;
   GRANT INSERT, UPDATE (active, quota) ON berth TO berth_server;
   GRANT INSERT ON berth_quota TO berth_server;
 

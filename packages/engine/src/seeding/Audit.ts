@@ -102,7 +102,7 @@ const makeNotAsLoaded = Effect.gen(function*() {
       const composition = composed.get(run.trainNumber)
       const classes = [...composition?.classes.values() ?? []]
       return Effect.map(
-        dumps.dump(run, classes.map((each) => classOfRun(each, run.legs))),
+        dumps.dump(run, classes.map((each) => classOfRun(each, run.legs)), "without ZSETs"),
         (dump) => composition !== undefined && isAsLoaded(dump, run, composition) ? [] : [run.id]
       )
     }, { concurrency })
@@ -125,7 +125,7 @@ const make = Effect.gen(function*() {
     waiting: ReadonlyArray<WaitingHold>
   ): Effect.fn.Return<ReadonlyArray<Disagreement>, StoreUnavailable> {
     const classes = [...composition.classes.values()].map((composed) => classOfRun(composed, run.legs))
-    const dump = yield* dumps.dump(run, classes)
+    const dump = yield* dumps.dump(run, classes, "whole")
     if (dump === null) {
       return [{ subject: "the run", one: "Redis: not there", other: `record: open at epoch ${run.epoch}` }]
     }

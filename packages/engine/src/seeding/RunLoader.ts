@@ -17,7 +17,10 @@ import { classOfRun, type Composition, Compositions } from "../timetable/Composi
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 
 /** Runs whose epoch is raised in one transaction and whose berths go to Redis in one pipeline. */
-const runsPerChunk = 500
+const runsPerChunk = 250
+
+/** Chunks under way: PostgreSQL is at one of them while Redis is at the other, and each is over in half the time. */
+const chunksAtOnce = 2
 
 /** How long a caller waits for a run to be loaded before being told to come back. */
 const callerPatience = "3 seconds"
@@ -128,11 +131,11 @@ const make = Effect.gen(function*() {
   )
 
   const load = (runIds: ReadonlyArray<number>, which: "all" | "unloaded") =>
-    Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { discard: true })
+    Effect.forEach(chunksOf(runIds), (chunk) => loadChunk(chunk, which), { concurrency: chunksAtOnce, discard: true })
 
   const close = Effect.fn("RunLoader.close")(function*(isMeant: (run: RunRef) => boolean) {
     const meant = (yield* rows.onSaleNamed).filter(isMeant).map(({ id }) => id)
-    yield* Effect.forEach(chunksOf(meant), epochs.close, { discard: true })
+    yield* Effect.forEach(chunksOf(meant), epochs.close, { concurrency: chunksAtOnce, discard: true })
     yield* directory.forgetAll
   })
 

@@ -52,7 +52,7 @@ const makeQueries = (sql: SqlClient.SqlClient) => {
       execute: ({ date, trainId }) =>
         sql`SELECT r.id::float8 AS id, r.train_id AS "trainId", r.train_number AS "trainNumber",
             to_char(r.date, 'YYYY-MM-DD') AS date, r.epoch::float8 AS epoch, t.config_version::float8 AS version,
-            (SELECT count(*)::int - 1 FROM route_stop s WHERE s.route_id = r.route_id) AS legs,
+            (SELECT max(s.stop_index)::int FROM route_stop s WHERE s.route_id = r.route_id) AS legs,
             extract(epoch FROM clock_timestamp() - t.config_changed_at)::float8 AS "editedSecondsAgo",
             r.state, ${hasArrived(sql)} AS arrived
           FROM run r JOIN train t ON t.id = r.train_id

@@ -17,7 +17,8 @@ const TrainRow = Schema.Struct({
   trainId: TrainId,
   name: Schema.String,
   trainType: Schema.String,
-  configVersion: Schema.Int
+  configVersion: Schema.Int,
+  repack: Schema.Boolean
 })
 
 interface TrainQuery {
@@ -47,7 +48,8 @@ const make = Effect.gen(function*() {
     Result: TrainRow,
     execute: ({ after, query }) =>
       sql`
-        SELECT id AS "trainId", name, train_type AS "trainType", config_version::float8 AS "configVersion" FROM train
+        SELECT id AS "trainId", name, train_type AS "trainType", config_version::float8 AS "configVersion", repack
+        FROM train
         WHERE id > ${after} AND (starts_with(lower(id), lower(${query})) OR strpos(lower(name), lower(${query})) > 0)
         ORDER BY id LIMIT ${trainsPerPage + 1}`
   })

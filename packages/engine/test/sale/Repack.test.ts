@@ -8,7 +8,9 @@ import { Bookings } from "../../src/ledger/Bookings.ts"
 import { RunEpochs } from "../../src/ledger/RunEpochs.ts"
 import { Promoter } from "../../src/sale/Promoter.ts"
 import { Audit } from "../../src/seeding/Audit.ts"
+import { RepackSwitch } from "../../src/timetable/RepackSwitch.ts"
 import { RunDirectory } from "../../src/timetable/RunDirectory.ts"
+import { somebody } from "../Offices.ts"
 import { engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
 import { type Asked, book, cancel, free, seatsOf } from "./Sales.ts"
 
@@ -95,10 +97,16 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
     it.effect("stay as they are on a train whose operator wants it so", () =>
       Effect.gen(function*() {
         const { run } = yield* scattered()
-        const sql = yield* SqlClient.SqlClient
-        yield* sql`UPDATE train SET repack = false WHERE id = ${run.trainId}`
-        yield* (yield* RunDirectory).forget(run)
-        assert.strictEqual((yield* book(run)).booking.status, "WAITLISTED")
+        const { userId } = somebody("operator")
+        const { set } = yield* RepackSwitch
+        yield* set({ userId, trainId: run.trainId, repack: false })
+        const { booking } = yield* book(run)
+        assert.strictEqual(booking.status, "WAITLISTED")
+        assert.strictEqual((yield* bookingOf(booking)).status, "WAITLISTED")
+        yield* set({ userId, trainId: run.trainId, repack: true })
+        yield* book(run)
+        assert.strictEqual((yield* bookingOf(booking)).status, "CONFIRMED")
+        yield* agrees(run)
       }))
 
     it.effect("are brought together for whoever waits, before any newcomer", () =>
