@@ -87,7 +87,7 @@ const measureRuntime = async (
   }
 }
 
-/** What it costs a call to know who makes it: remembered, and asked of the record as each second's first call does. */
+/** What it costs a call to know who makes it: remembered, and asked of the record as the first call after a pause does. */
 const callerCheck = (databaseUrl: string, token: string, { effort }: Stand) =>
   Effect.gen(function*() {
     const tokens = yield* Tokens
@@ -102,14 +102,14 @@ const callerCheck = (databaseUrl: string, token: string, { effort }: Stand) =>
     const repeats = Array.from({ length: effort.repeats })
     return [
       cost("who is calling, remembered", yield* Effect.forEach(repeats, () => micros(looks, check)), "µs", {
-        note: "one token, with a read of the record each second"
+        note: "one token, with what is read ahead of it from the record"
       }),
       cost(
         "who is calling, from the record",
         yield* Effect.forEach(repeats, () => micros(looksInTheRecord, forget)),
         "µs",
         {
-          note: "one after the other; once a second for a token in use"
+          note: "one after the other; after a second without a call"
         }
       )
     ]

@@ -56,7 +56,8 @@ export const fromCause = <E>(
     : HttpServerRespondable.toResponse(problem)
 }
 
-const textOf = ({ body }: HttpServerResponse.HttpServerResponse): string =>
+/** The text of an answer that is not a stream. */
+export const bodyText = ({ body }: HttpServerResponse.HttpServerResponse): string =>
   body._tag === "Uint8Array" ? body.text ?? new TextDecoder().decode(body.body) : ""
 
 /** Completes the answer that reports a failure: every one is a problem document that says which request it was. */
@@ -65,7 +66,7 @@ export const completed = Effect.fnUntraced(function*(response: HttpServerRespons
   const answered = plain && response.status === 415
     ? yield* HttpServerRespondable.toResponse(unsupportedMediaType)
     : response
-  const problem = Option.getOrUndefined(decodeProblem(textOf(answered)))
+  const problem = Option.getOrUndefined(decodeProblem(bodyText(answered)))
   if (problem === undefined || answered.headers["content-type"] !== problemType) {
     return answered
   }

@@ -5,9 +5,10 @@ import {
   HttpRouter,
   HttpServerRequest,
   HttpServerRespondable,
-  HttpServerResponse
+  type HttpServerResponse
 } from "effect/http"
 import { randomBytes } from "node:crypto"
+import { guarded } from "./AnswerHeaders.ts"
 import { completed, fromCause } from "./ProblemResponse.ts"
 import { record, showUnderWay } from "./RequestMetrics.ts"
 
@@ -88,7 +89,7 @@ const make = Effect.gen(function*() {
         const route = Context.getOrUndefined(fiber.context, HttpRouter.RouteContext)?.route.path ?? "none"
         const seconds = Number(clock.currentTimeNanosUnsafe() - underWay.startNanos) / 1e9
         record({ method: request.method, route, status: response.status, seconds })
-        return HttpServerResponse.setHeader(response, "x-request-id", failed.requestId)
+        return guarded(response, failed.requestId)
       }
 
       if (requests.size >= requestsMax) {

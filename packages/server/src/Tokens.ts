@@ -5,18 +5,13 @@ import { UserId } from "@berth/domain/UserId"
 import { makeSecret, secretHash } from "@berth/engine/accounts/SecretText"
 import { type Holder, Sessions } from "@berth/engine/accounts/Sessions"
 import { fromStore } from "@berth/engine/ledger/LedgerError"
-import { Cache, Clock, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { makeRecentHolders } from "./RecentHolders.ts"
 
 const tokenPattern = /^berth_[A-Za-z0-9_-]{43}$/
 
 const tokenLife = "30 days"
-
-/** Tokens whose holder is remembered. */
-const rememberedMax = 10_000
-
-/** How long, from when the store was asked; a session that was ended is refused that much later at most. */
-const rememberedMillis = 1_000
 
 const NewSession = Schema.Struct({ hash: Schema.String, userId: UserId, role: Role, seconds: Schema.Finite })
 
@@ -62,25 +57,12 @@ const make = Effect.gen(function*() {
         SELECT decode(${hash}, 'hex'), user_id, berth_now(), berth_now() + make_interval(secs => ${seconds}) FROM who`
   })
 
-  const remembered = yield* Cache.makeWith(
-    // Shared by all who ask at the same time, so none of them may end it.
-    Effect.fnUntraced(function*(hash: string) {
-      const askedMillis = yield* Clock.currentTimeMillis
-      const found = yield* sessions.holder(hash)
-      return { found, tookMillis: (yield* Clock.currentTimeMillis) - askedMillis }
-    }, Effect.uninterruptible),
-    {
-      capacity: rememberedMax,
-      timeToLive: (exit) => exit._tag === "Success" ? Math.max(0, rememberedMillis - exit.value.tookMillis) : 0
-    }
-  )
-  const holder = Effect.fnUntraced(function*(token: Redacted.Redacted) {
-    if (!tokenPattern.test(Redacted.value(token))) {
-      return yield* unauthorized
-    }
-    const { found } = yield* Cache.get(remembered, secretHash(token))
-    return Option.isSome(found) ? found.value : yield* unauthorized
-  })
+  const holders = yield* makeRecentHolders(sessions)
+  const known = Option.match({ onNone: () => Effect.fail(unauthorized), onSome: Effect.succeed<Holder> })
+  const holder = (token: Redacted.Redacted) =>
+    tokenPattern.test(Redacted.value(token))
+      ? Effect.flatMap(Effect.suspend(() => holders.get(secretHash(token))), known)
+      : Effect.fail(unauthorized)
 
   return Tokens.of({
     make: Effect.fn("Tokens.make")(function*({ role, ttl = tokenLife, userId }) {
@@ -90,12 +72,6 @@ const make = Effect.gen(function*() {
     }),
     verify: (token) => Effect.map(holder(token), ({ role, userId }) => ({ userId, role })),
     holder,
-    forget: Effect.fnUntraced(function*(userId) {
-      for (const [hash, { found }] of yield* Cache.entries(remembered)) {
-        if (Option.isSome(found) && found.value.userId === userId) {
-          yield* Cache.invalidate(remembered, hash)
-        }
-      }
-    })
+    forget: (userId) => Effect.sync(() => holders.forget(userId))
   })
 })
