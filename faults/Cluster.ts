@@ -2,6 +2,7 @@ import { UserId } from "@berth/domain/UserId"
 import * as Engine from "@berth/engine/Engine"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import * as Database from "@berth/engine/ledger/Database"
+import { isSqlError } from "@berth/engine/ledger/LedgerError"
 import { migrate } from "@berth/engine/ledger/Migrations"
 import { Audit } from "@berth/engine/seeding/Audit"
 import { Tokens } from "@berth/server/Tokens"
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly servers: number
   readonly schedulers: number
 }
+
+const isConnectionLost = (error: unknown): boolean => isSqlError(error) && error.reason._tag === "ConnectionError"
 
 const quiet = Logger.layer([])
 
@@ -98,10 +101,15 @@ export class Cluster {
     }
   }
 
-  /** Asks PostgreSQL over a connection of its own. */
+  /**
+   * Asks PostgreSQL over a connection of its own; again on another where that one is lost, for to ask twice does no harm: on a
+   * machine that is busy with faults a row has failed of it that found nothing wrong.
+   */
   query<A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> {
     const database = Database.layer({ url: Redacted.make(this.postgres.url), maxConnections: 2 })
-    return Effect.runPromise(Effect.provide(effect, [database, quiet]))
+    return Effect.runPromise(
+      Effect.provide(effect, [database, quiet]).pipe(Effect.retry({ times: 3, while: isConnectionLost }))
+    )
   }
 
   /** Uses the audit of the engine, over the stores themselves. */

@@ -83,7 +83,8 @@ export const decidedByRecord = <A>(
     Result: Schema.Struct({ over: Schema.Boolean }),
     execute: ({ lastMillis, secondsAgo }) =>
       sql`SELECT berth_now() > to_timestamp(${lastMillis}::float8 / 1000) OR NOT EXISTS (
-        SELECT FROM pg_stat_activity a WHERE a.application_name = current_setting('application_name')
+        SELECT FROM pg_stat_activity a
+        WHERE a.datname = current_database() AND a.application_name = current_setting('application_name')
           AND a.backend_start <= clock_timestamp() - make_interval(secs => ${secondsAgo}::float8)
       ) AS over`
   })
