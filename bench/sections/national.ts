@@ -63,8 +63,7 @@ export const national = async (stand: Stand): Promise<ReadonlyArray<Measurement>
     const inSale = await usedMebibytes(instance.redisUri)
 
     const engine = openEngine(instance)
-    const compared = await comparison(database, engine)
-    await engine.close()
+    const compared = await comparison(database, engine).finally(() => engine.close())
     const before = await runCounts(database)
     const back = await processorTimeOf(instance.processes, async () => {
       await askRedis(instance.redisUri, (redis) => redis.flushall())
