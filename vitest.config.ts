@@ -15,7 +15,8 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: "./vitest.global-setup.ts",
     pool: "forks",
-    maxWorkers: 2,
+    // On two cores: a test waits as long as it works, for a deadline to pass, a process to start, a server to be ready.
+    maxWorkers: 3,
     // A worker runs many files, for importing everything anew for each of them took half of the time. What a file
     // changes in its process, the next one finds changed.
     isolate: false,

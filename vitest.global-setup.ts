@@ -17,8 +17,11 @@ declare module "vitest" {
   }
 }
 
-/** What the server wrote is gone after the tests anyway, so it need not reach the disk before a commit answers. */
-const settings = { fsync: "off" }
+/**
+ * What the server wrote is gone after the tests anyway, so it need not reach the disk before a commit answers. Three files run
+ * at once, some of which start servers with a pool each.
+ */
+const settings = { fsync: "off", max_connections: "200" }
 
 const onDatabase = <A, E>(url: string, use: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
   Effect.runPromise(Effect.provide(use, Database.layer({ url: Redacted.make(url), maxConnections: 2 })))
