@@ -1,10 +1,9 @@
 import { CurrentUser, HttpAuth, RpcAuth } from "@berth/domain/Auth"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import type { Headers } from "effect/http"
 import { CallBudget } from "./CallBudget.ts"
 import { Tokens } from "./Tokens.ts"
 
-export const bearerOf = (headers: Headers.Headers) => /^bearer +(\S+)$/i.exec(headers["authorization"] ?? "")?.[1] ?? ""
+export const bearerOf = (authorization: string | undefined) => /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1] ?? ""
 
 const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: Schema.String }))
 
@@ -32,6 +31,10 @@ export const layerRpc = Layer.effect(
   Effect.map(admit, (admitted) =>
     RpcAuth.of(Effect.fnUntraced(function*(call, { headers, payload }) {
       const key = Option.getOrUndefined(decodeKeyed(payload))?.idempotencyKey
-      return yield* Effect.provideService(call, CurrentUser, yield* admitted(Redacted.make(bearerOf(headers)), key))
+      return yield* Effect.provideService(
+        call,
+        CurrentUser,
+        yield* admitted(Redacted.make(bearerOf(headers["authorization"])), key)
+      )
     })))
 )

@@ -30,6 +30,13 @@ const decode = (text: string): Effect.Effect<BookingRequest, InvalidRequest> => 
     : Effect.mapError(decodeWithAllFlaws(body.value), ({ issue }) => invalidRequest("body", issue))
 }
 
+/** The booking that a body of such a type asks for. */
+export const bookingIn = (
+  contentType: string | undefined,
+  text: string
+): Effect.Effect<BookingRequest, InvalidRequest | UnsupportedMediaType> =>
+  isJson(contentType) ? decode(text) : Effect.fail(unsupportedMediaType)
+
 /** The booking that a request asks for. A body that breaks off or is too large is the envelope's to answer. */
 export const readBooking = (
   request: HttpServerRequest.HttpServerRequest

@@ -5,11 +5,13 @@ import { createServer } from "node:http"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
 import * as NodeSockets from "./NodeSockets.ts"
 import { NotListening } from "./NotListening.ts"
-import { limitPipelining } from "./PipelineLimit.ts"
+import { makePipelineLimit } from "./PipelineLimit.ts"
 import * as Reception from "./Reception.ts"
+import { showRequests } from "./RequestTakers.ts"
 import * as Routes from "./Routes.ts"
 import { RpcSockets } from "./RpcSockets.ts"
 import * as RpcSocketServer from "./RpcSocketServer.ts"
+import * as SaleLane from "./SaleLane.ts"
 import { followConnections } from "./ServerConnections.ts"
 import type { SocketLimits } from "./SocketLimits.ts"
 import { answerUnreadable } from "./UnreadableRequest.ts"
@@ -29,8 +31,9 @@ const limits = {
 
 const makeServer = Effect.sync(() => {
   const server = createServer(limits).on("clientError", answerUnreadable)
-  limitPipelining(server)
-  return { server, closeConnections: followConnections(server) }
+  const show = showRequests(server)
+  show(makePipelineLimit())
+  return { server, show, closeConnections: followConnections(server, show) }
 })
 
 /** Everything but the requests under way, which the server below waits for. */
@@ -53,9 +56,10 @@ export const layer = (options: {
   readonly grpcPort?: number | undefined
   readonly sockets?: SocketLimits
 }) =>
-  Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server }) =>
+  Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server, show }) =>
     // Above the server, so that it comes first when all is closed: nobody who only listens or waits holds up the stop.
     Layer.effectDiscard(Effect.andThen(NodeSockets.attach(server), endConnections(closeConnections))).pipe(
+      Layer.provideMerge(SaleLane.layer(show)),
       Layer.provideMerge(HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true })),
       Layer.provideMerge(GrpcListener.layer({ host: options.host, port: options.grpcPort })),
       Layer.provide(RpcSocketServer.layer(options.sockets)),

@@ -11,6 +11,7 @@ import * as ReaderLimits from "./ReaderLimits.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
+import { RequestsUnderWay } from "./RequestsUnderWay.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 
 class ServedApi extends HttpApi.make("berth")
@@ -31,7 +32,7 @@ const layer = Layer.mergeAll(
   DocsRoute.description(() => OpenApi.fromApi(ReadingApi)),
   HealthRoutes.layer,
   RequestEnvelope.layer
-).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, HttpServer.layerServices]))
+).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, RequestsUnderWay.layer, HttpServer.layerServices]))
 
 /** What `ReadingEngine` has. */
 type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>

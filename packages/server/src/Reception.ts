@@ -7,6 +7,7 @@ import { EventDesk } from "./EventDesk.ts"
 import * as Limits from "./Limits.ts"
 import { OperatorDesk } from "./OperatorDesk.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
+import { RequestsUnderWay } from "./RequestsUnderWay.ts"
 import { Watchers } from "./Watchers.ts"
 
 /** What all ways of calling share, so that nobody gets twice as much by calling in two ways. */
@@ -14,6 +15,7 @@ export const layer = Layer.mergeAll(
   EventDesk.layer.pipe(Layer.provideMerge(Desk.layer)),
   OperatorDesk.layer,
   Limits.layer,
+  RequestsUnderWay.layer,
   AvailabilityWatch.layer,
   BookingWatch.layer
 ).pipe(

@@ -1,5 +1,5 @@
 import { Overloaded } from "@berth/domain/ServiceErrors"
-import { ByteSize, Clock, Context, Effect, type Fiber, References, Schedule, type Types } from "effect"
+import { ByteSize, Context, Effect, References, type Types } from "effect"
 import {
   HttpIncomingMessage,
   HttpRouter,
@@ -7,20 +7,13 @@ import {
   HttpServerRespondable,
   type HttpServerResponse
 } from "effect/http"
-import { randomBytes } from "node:crypto"
 import { guarded } from "./AnswerHeaders.ts"
 import { completed, fromCause } from "./ProblemResponse.ts"
-import { record, showUnderWay } from "./RequestMetrics.ts"
-
-/** Requests under way at once; more would only wait for the stores. */
-export const requestsMax = 2_048
-
-/** Time from a request's headers to its answer. */
-const requestMillisMax = 30_000
-const lookForLateEvery = "1 second"
+import { record } from "./RequestMetrics.ts"
+import { requestMillisMax, RequestsUnderWay } from "./RequestsUnderWay.ts"
 
 const kibibyte = 1024
-const bodyBytesMax = 64 * kibibyte
+export const bodyBytesMax = 64 * kibibyte
 
 /** A seat configuration has a row for each class, quota and berth type. */
 const configBytesMax = 256 * kibibyte
@@ -30,75 +23,45 @@ const bytesMaxOf = ({ method, url }: HttpServerRequest.HttpServerRequest): numbe
 
 const sizes = new Map([bodyBytesMax, configBytesMax].map((bytes) => [bytes, ByteSize.bytes(bytes)]))
 
-const saneId = /^[A-Za-z0-9._:-]{1,64}$/
-
 const busy = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More calls are under way than the server takes. Try again in a second."
 })
 
-const tooSlow = new Overloaded({
+export const tooSlow = new Overloaded({
   retryAfterSeconds: 5,
   detail: `The answer took longer than ${requestMillisMax / 1000} s. Try again in 5 s, a booking with the same key.`
 })
 
 type App = Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
 
-/** A request under way. */
-interface UnderWay {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly startNanos: bigint
-  late: boolean
-}
-
-/**
- * Ends requests that take too long, by one look at all of them now and then: a timer and a fiber for each request were
- * measured to cost a fifth of answering a short one.
- */
-const endLate = (requests: ReadonlySet<UnderWay>) =>
-  Effect.map(Clock.currentTimeNanos, (now) => {
-    for (const request of requests) {
-      if (!request.late && now - request.startNanos > BigInt(requestMillisMax) * 1_000_000n) {
-        request.late = true
-        request.fiber.interruptUnsafe()
-      }
-    }
-  }).pipe(Effect.repeat(Schedule.spaced(lookForLateEvery)))
-
 const make = Effect.gen(function*() {
-  const process = randomBytes(6).toString("base64url")
-  const requests = new Set<UnderWay>()
-  const clock = yield* Clock.Clock
-  let numbered = 0
-  showUnderWay(() => requests.size)
-  yield* Effect.forkScoped(endLate(requests))
-
-  const idOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
-    const given = headers["x-request-id"]
-    return given !== undefined && saneId.test(given) ? given : `${process}-${(++numbered).toString(36)}`
-  }
+  const requests = yield* RequestsUnderWay
 
   return (app: App) =>
     Effect.withFiber<HttpServerResponse.HttpServerResponse, Types.unhandled>((fiber) => {
       const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-      const underWay: UnderWay = { fiber, startNanos: clock.currentTimeNanosUnsafe(), late: false }
-      const failed = { method: request.method, requestId: idOf(request), bytesMax: bytesMaxOf(request) }
+      const isBusy = requests.isFull()
+      const underWay = requests.begin(() => fiber.interruptUnsafe())
+      const failed = {
+        method: request.method,
+        requestId: requests.idOf(request.headers["x-request-id"]),
+        bytesMax: bytesMaxOf(request)
+      }
 
       const answer = (response: HttpServerResponse.HttpServerResponse) => {
-        requests.delete(underWay)
+        requests.end(underWay)
         const route = Context.getOrUndefined(fiber.context, HttpRouter.RouteContext)?.route.path ?? "none"
-        const seconds = Number(clock.currentTimeNanosUnsafe() - underWay.startNanos) / 1e9
-        record({ method: request.method, route, status: response.status, seconds })
+        record({ method: request.method, route, status: response.status, seconds: requests.secondsSince(underWay) })
         return guarded(response, failed.requestId)
       }
 
-      if (requests.size >= requestsMax) {
+      if (isBusy) {
         return HttpServerRespondable.toResponse(busy).pipe(
           Effect.flatMap((response) => completed(response, failed)),
           Effect.map(answer)
         )
       }
-      requests.add(underWay)
       // The context is left as it is: the router puts the route into it, and whoever serves the request restores it.
       fiber.setContext(fiber.context.pipe(
         Context.add(HttpIncomingMessage.MaxBodySize, sizes.get(failed.bytesMax)),
@@ -114,7 +77,7 @@ const make = Effect.gen(function*() {
           (underWay.late ? HttpServerRespondable.toResponse(tooSlow) : fromCause(cause, failed)).pipe(
             Effect.flatMap((response) => completed(response, failed)),
             Effect.map(answer),
-            Effect.ensuring(Effect.sync(() => requests.delete(underWay)))
+            Effect.ensuring(Effect.sync(() => requests.end(underWay)))
           )
       })
     })

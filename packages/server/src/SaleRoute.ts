@@ -1,7 +1,9 @@
 import { SaleApi } from "@berth/domain/BerthApi"
+import type { Booking } from "@berth/domain/Booking"
+import type { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
 import { Effect, Redacted, Schema } from "effect"
-import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { admit, bearerOf } from "./Authentication.ts"
 import { readBooking } from "./BookingBody.ts"
 import { Desk } from "./Desk.ts"
@@ -10,44 +12,62 @@ import { invalidRequest } from "./RequestIssues.ts"
 const isKey = Schema.is(IdempotencyKey)
 const decodeHeaders = Schema.decodeUnknownEffect(Schema.Struct({ "idempotency-key": IdempotencyKey }))
 
-const readKey = ({ headers }: HttpServerRequest.HttpServerRequest) => {
-  const key = headers["idempotency-key"]
-  return key === undefined || isKey(key)
+const readKey = (key: string | undefined) =>
+  key === undefined || isKey(key)
     ? Effect.succeed(key)
-    : decodeHeaders(headers).pipe(
+    : decodeHeaders({ "idempotency-key": key }).pipe(
       Effect.map((decoded) => decoded["idempotency-key"]),
       Effect.mapError(({ issue }) => invalidRequest("headers", issue))
     )
+
+/** What a sale is asked with, beside the booking itself. */
+interface SaleHeaders {
+  readonly authorization: string | undefined
+  readonly "idempotency-key": string | undefined
 }
+
+/** Sells to whoever the headers say, what the body asks for; the body is read once it is known who sends it. */
+export const makeSell = Effect.gen(function*() {
+  const admitted = yield* admit
+  const desk = yield* Desk
+  return <E>(headers: SaleHeaders, read: Effect.Effect<BookingRequest, E>) =>
+    Effect.flatMap(
+      admitted(Redacted.make(bearerOf(headers.authorization)), headers["idempotency-key"]),
+      (user) =>
+        Effect.flatMap(
+          readKey(headers["idempotency-key"]),
+          (key) => Effect.flatMap(read, (booking) => desk.bookFor(user, booking, key))
+        )
+    )
+})
+
+export const placeOf = ({ pnr }: Booking): string => `/api/bookings/${pnr}`
 
 /**
  * The one call that sells, `SaleApi` of the domain, on a route of its own: the general way gives each request a copy of
  * every service that there is, which was measured to cost more than the seats.
  */
 export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
-  const admitted = yield* admit
-  const desk = yield* Desk
+  const sell = yield* makeSell
   const { method, path } = SaleApi.endpoints.book
 
   yield* router.add(
     method,
     path,
     (request) =>
-      admitted(Redacted.make(bearerOf(request.headers)), request.headers["idempotency-key"]).pipe(
-        Effect.flatMap((user) =>
-          Effect.flatMap(
-            readKey(request),
-            (key) => Effect.flatMap(readBooking(request), (booking) => desk.bookFor(user, booking, key))
-          )
-        ),
-        Effect.matchEffect({
+      Effect.matchEffect(
+        sell({
+          authorization: request.headers["authorization"],
+          "idempotency-key": request.headers["idempotency-key"]
+        }, readBooking(request)),
+        {
           onFailure: HttpServerRespondable.toResponse,
           onSuccess: ({ booking, replayed }) =>
             Effect.succeed(HttpServerResponse.jsonUnsafe(booking, {
               status: replayed ? 200 : 201,
-              headers: { location: `/api/bookings/${booking.pnr}` }
+              headers: { location: placeOf(booking) }
             }))
-        })
+        }
       )
   )
 }))

@@ -1,11 +1,12 @@
 import { Stations } from "@berth/engine/timetable/Stations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { assert, layer } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Logger, References, Schema, Scope } from "effect"
 import { HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
 import { connect } from "node:net"
 import { dayFromToday } from "./TestNetwork.ts"
-import { engine, readAnswer } from "./TestServer.ts"
+import { engine, readAnswer, tokenOf, toRequest } from "./TestServer.ts"
 
 const start = Effect.gen(function*() {
   const scope = yield* Scope.make()
@@ -14,6 +15,8 @@ const start = Effect.gen(function*() {
   const { address } = Context.get(built, HttpServer.HttpServer)
   return { url: new URL(HttpServer.formatAddress(address)), stop: Scope.close(scope, Exit.void) }
 })
+
+const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
 
 const opened = (url: URL) =>
   Effect.callback<ReturnType<typeof connect>>((resume) => {
@@ -42,6 +45,36 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
       assert.strictEqual(inTime._tag, "Some")
       assert.isDefined(silentEnd.pollUnsafe())
       assert.isDefined(watchEnd.pollUnsafe())
+    }))
+
+  it.effect("a stop waits for a booking under way, and answers it", () =>
+    Effect.gen(function*() {
+      const { stop, url } = yield* start
+      const sql = yield* SqlClient.SqlClient
+      const token = yield* tokenOf("passenger")
+      const date = yield* dayFromToday(6)
+      const passengers = [{ name: "Example", age: 18 }]
+      const booking = { trainId: "101", date, travelClass: "SL", quota: "GENERAL", passengers }
+      const { booked, stopped } = yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`SELECT pg_advisory_xact_lock(id) FROM run WHERE train_id = '101' AND date = ${date}::text::date`
+        const call = toRequest(new URL("/api/bookings", url).href, { token, body: booking })
+        const booked = yield* Effect.forkDetach(
+          Effect.flatMap(Effect.promise(() => fetch(call)), readAnswer),
+          { startImmediately: true }
+        )
+        yield* Effect.repeat(
+          Effect.flatMap(
+            sql`SELECT count(*)::int AS count FROM pg_locks
+              WHERE NOT granted AND locktype = 'advisory' AND database = (
+                SELECT oid FROM pg_database WHERE datname = current_database())`,
+            decodeCount
+          ),
+          { until: ([{ count }]) => count > 0 }
+        )
+        return { booked, stopped: yield* Effect.forkDetach(stop, { startImmediately: true }) }
+      }))
+      assert.strictEqual((yield* Fiber.join(booked)).status, 201)
+      yield* Fiber.join(stopped)
     }))
 
   it.effect("what is no HTTP, and headers that are too large, are answered with problems", () =>

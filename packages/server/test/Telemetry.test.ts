@@ -75,10 +75,10 @@ layer(Layer.empty, { timeout: "60 seconds", excludeTestServices: true })("traces
       assert.deepInclude(request?.attributes ?? [], { key: "http.route", value: { stringValue: "/api/bookings" } })
       assert.strictEqual(ancestors(named("redis book-n")).at(-1), "POST")
       const statement = spans.find(({ attributes }) =>
-        attributes.some(({ value }) => value.stringValue?.includes("commit_bookings") === true)
+        attributes.some(({ value }) => value.stringValue?.includes("commit_seated") === true)
       )
       const above = ancestors(statement)
-      assert.deepEqual(above.slice(1), ["sql.transaction", "BookingCommits.commit", "Book.book", "POST"])
+      assert.deepEqual(above.slice(1), ["BookingCommits.commit", "Book.book", "POST"])
     }))
 
   it.effect("hold nothing of persons: neither names, users, tickets nor addresses", () =>

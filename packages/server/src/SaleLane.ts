@@ -1,0 +1,129 @@
+import { SaleApi } from "@berth/domain/BerthApi"
+import type { Booked } from "@berth/engine/sale/BookingAttempt"
+import { Cause, Context, Effect, Exit, Latch, Layer, References, Tracer } from "effect"
+import { HttpServerRespondable, HttpServerResponse } from "effect/http"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { guarded, guards } from "./AnswerHeaders.ts"
+import { bookingIn } from "./BookingBody.ts"
+import { bodyText, completed, fromCause } from "./ProblemResponse.ts"
+import { bodyBytesMax, tooSlow } from "./RequestEnvelope.ts"
+import { record } from "./RequestMetrics.ts"
+import { requestsMax, RequestsUnderWay } from "./RequestsUnderWay.ts"
+import type { RequestTaker } from "./RequestTakers.ts"
+import { makeSell, placeOf } from "./SaleRoute.ts"
+
+/** How long a stop waits for the bookings under way. */
+const stopMillisMax = 10_000
+
+const { method, path } = SaleApi.endpoints.book
+
+/** A whole body of a length that is told and allowed; whatever is out of the common goes the common way. */
+const isPlainSale = ({ headers, method: asked, url }: IncomingMessage): boolean =>
+  asked === method && url === path && Number(headers["content-length"]) <= bodyBytesMax &&
+  headers["transfer-encoding"] === undefined && headers.expect === undefined
+
+const readText = (request: IncomingMessage, done: (text: string) => void): void => {
+  const chunks: Array<Buffer> = []
+  request.on("data", (chunk: Buffer) => chunks.push(chunk))
+  request.once("end", () => done(Buffer.concat(chunks).toString()))
+}
+
+const one = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.join(", ")
+
+const answerSold = (response: ServerResponse, { booking, replayed }: Booked, requestId: string): number => {
+  const text = JSON.stringify(booking)
+  const status = replayed ? 200 : 201
+  response.writeHead(status, {
+    ...guards,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    location: placeOf(booking),
+    "x-request-id": requestId
+  })
+  response.end(text)
+  return status
+}
+
+const answerOther = (response: ServerResponse, answer: HttpServerResponse.HttpServerResponse): number => {
+  response.writeHead(answer.status, answer.headers)
+  response.end(bodyText(answer))
+  return answer.status
+}
+
+const make = Effect.gen(function*() {
+  const sell = yield* makeSell
+  const requests = yield* RequestsUnderWay
+  const context = yield* Effect.context<never>()
+  const isTraced = Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
+  const serving = new Set<ServerResponse>()
+  const idle = yield* Latch.make(true)
+
+  const serve = (request: IncomingMessage, response: ServerResponse, text: string): void => {
+    const { headers } = request
+    const requestId = requests.idOf(one(headers["x-request-id"]))
+    const failed = { method, requestId, bytesMax: bodyBytesMax }
+    const fork = Effect.runForkWith(Context.add(context, References.CurrentLogAnnotations, { requestId }))
+    const sale = sell(
+      { authorization: headers.authorization, "idempotency-key": one(headers["idempotency-key"]) },
+      bookingIn(headers["content-type"], text)
+    )
+    const fiber = fork(Effect.catch(sale, HttpServerRespondable.toResponse))
+    const underWay = requests.begin(() => fiber.interruptUnsafe())
+    const answered = (status: number) => {
+      requests.end(underWay)
+      record({ method, route: path, status, seconds: requests.secondsSince(underWay) })
+    }
+    const refuse = (refusal: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+      fork(Effect.match(Effect.flatMap(refusal, (answer) => completed(answer, failed)), {
+        onSuccess: (answer) => answered(answerOther(response, guarded(answer, requestId))),
+        onFailure: () => answered(answerOther(response, HttpServerResponse.empty({ status: 500 })))
+      }))
+    // A caller who hangs up ends what can be ended; a booking under way is finished first.
+    response.once("close", () => {
+      if (!response.writableEnded) fiber.interruptUnsafe()
+    })
+    fiber.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) {
+        if (HttpServerResponse.isHttpServerResponse(exit.value)) refuse(Effect.succeed(exit.value))
+        else answered(answerSold(response, exit.value, requestId))
+      } else if (underWay.late) {
+        refuse(HttpServerRespondable.toResponse(tooSlow))
+      } else if (Cause.hasInterruptsOnly(exit.cause)) {
+        requests.end(underWay)
+      } else {
+        refuse(fromCause(exit.cause, failed))
+      }
+    })
+  }
+
+  const take = (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (isTraced || !isPlainSale(request) || requests.isFull() || serving.size >= requestsMax) {
+      return false
+    }
+    serving.add(response)
+    idle.closeUnsafe()
+    response.once("close", () => {
+      serving.delete(response)
+      if (serving.size === 0) idle.openUnsafe()
+    })
+    readText(request, (text) => serve(request, response, text))
+    return true
+  }
+  return { take, idle: idle.await }
+})
+
+/**
+ * The sale beside the router, on Node: a booking of the usual form is read, sold and answered on Node's own objects, which
+ * was measured to take a sixth off the server's time for it. The answers are those of `SaleRoute`, which sells what comes
+ * in any other form, and on other runtimes. Traces begin at the router: with a collector nothing goes this way.
+ */
+export const layer = (show: (taker: RequestTaker) => () => void) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const { idle, take } = yield* make
+    // Before what sells is closed, what is under way is answered.
+    yield* Effect.acquireRelease(
+      Effect.sync(() => show(take)),
+      (leave) => Effect.andThen(Effect.sync(leave), Effect.ignore(Effect.timeout(idle, stopMillisMax)))
+    )
+  }))
