@@ -8,6 +8,7 @@ import { EventLog } from "@berth/engine/events/EventLog"
 import { EventStream } from "@berth/engine/events/EventStream"
 import { Webhooks } from "@berth/engine/events/Webhooks"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
+import { makeRecentSnapshots } from "@berth/engine/inventory/RecentSnapshots"
 import * as Migrations from "@berth/engine/ledger/Migrations"
 import { RunEpochs } from "@berth/engine/ledger/RunEpochs"
 import { StoreClock } from "@berth/engine/ledger/StoreClock"
@@ -271,6 +272,13 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
           []
         )
       }).pipe(Effect.provide(databaseAs("berth_migrator"))))
+
+    it.effect("let Redis tell the server which runs have changed", () =>
+      onServer(Effect.gen(function*() {
+        const recent = yield* makeRecentSnapshots(yield* ManagedRedis)
+        yield* until(Effect.sync(recent.areTold))
+        assert.isTrue(recent.areTold())
+      })))
 
     it.effect("in Redis touch Berth's keys by the commands that are used, and nothing else", () =>
       Effect.gen(function*() {

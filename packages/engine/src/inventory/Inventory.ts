@@ -202,11 +202,13 @@ export class Inventory extends Context.Service<Inventory, {
   unload(run: RunRef, classes: ReadonlyArray<ClassOfRun>): Effect.Effect<void, StoreUnavailable>
   /** The run as it stands, or null where it is not in Redis. */
   snapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): Effect.Effect<RunSnapshot | null, StoreUnavailable>
-  /** The same for those who only look: up to 20 ms old, but never from before what was last done from here. */
+  /** The same for those who only look: as Redis last said, but never from before what was last done from here. */
   recentSnapshot(
     run: RunRef,
     travelClasses: ReadonlyArray<TravelClass>
   ): Effect.Effect<RunSnapshot | null, StoreUnavailable>
+  /** The same where it is at hand; undefined where Redis would have to be asked. */
+  peekSnapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): RunSnapshot | null | undefined
   /** Runs for which Redis has holds or receipts of holds. */
   readonly runsHeld: Effect.Effect<ReadonlyArray<RunRef>, StoreUnavailable>
   /** Holds whose deadline has passed for at least the given time and of which the ledger has not been asked. */

@@ -18,7 +18,7 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
   Effect.gen(function*() {
     const redis = yield* ManagedRedis
     const clock = yield* RedisClock
-    const recent = makeRecentSnapshots(redis)
+    const recent = yield* makeRecentSnapshots(redis)
     const changing = <A, E>(run: RunRef, change: Effect.Effect<A, E>) =>
       Effect.onExit(change, () => {
         recent.drop(run)
@@ -43,8 +43,9 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
           Effect.asVoid(redis.send("UNLINK", metaKey(run), holdKey(run), freedKey(run), ...classKeys(run, classes)))
         ),
       snapshot: (run, travelClasses) =>
-        Effect.map(readStrings(redis, run, travelClasses), (strings) => toSnapshot(strings, travelClasses)),
+        Effect.map(readStrings(redis.runBinary, run, travelClasses), (strings) => toSnapshot(strings, travelClasses)),
       recentSnapshot: recent.get,
+      peekSnapshot: recent.peek,
       runsHeld: runsHeld(redis),
       overdue: (run, graceMillis) => overdue(redis, run, graceMillis)
     })

@@ -7,6 +7,9 @@ import type { ClassOfRun, RunRef } from "./Inventory.ts"
 // The braces are a Redis Cluster hash tag: all keys of a run share a slot.
 const tag = (run: RunRef): string => `{${run.trainId}:${run.date}}`
 
+/** What stands between a key's braces: the run; empty where there are none. */
+export const tagOfKey = (key: string): string => key.slice(key.indexOf("{") + 1, key.indexOf("}"))
+
 export const metaKey = (run: RunRef): string => `redis:META:${tag(run)}`
 
 export const holdKey = (run: RunRef): string => `redis:HOLD:${tag(run)}`

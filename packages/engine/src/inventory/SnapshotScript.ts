@@ -2,10 +2,10 @@ import { Quota } from "@berth/domain/Quota"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import { Effect, Schema } from "effect"
 import type { ClassSnapshot, RunRef, RunSnapshot } from "./Inventory.ts"
-import { luaScript } from "./LuaScript.ts"
-import type { ManagedRedis } from "./ManagedRedis.ts"
+import { type LuaScript, luaScript } from "./LuaScript.ts"
 import { GateText, parseGate } from "./RunGate.ts"
 import { bitmapKey, freedKey, metaKey } from "./RunKeys.ts"
+import type { RedisArgument } from "./ScriptCommand.ts"
 
 const script = luaScript("snapshot-n")
 
@@ -42,13 +42,18 @@ const toClass = (
   return { masks, taken, freed, waitingParties, waitingPassengers }
 }
 
-export const readStrings = (
-  redis: ManagedRedis["Service"],
+/** Reads a run over any connection that can run a script. */
+export const readStrings = <E>(
+  runBinary: (
+    script: LuaScript,
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<RedisArgument>
+  ) => Effect.Effect<unknown, E>,
   run: RunRef,
   travelClasses: ReadonlyArray<TravelClass>
 ) =>
   Effect.flatMap(
-    redis.runBinary(
+    runBinary(
       script,
       [metaKey(run), freedKey(run), ...travelClasses.map((travelClass) => bitmapKey(run, travelClass))],
       travelClasses

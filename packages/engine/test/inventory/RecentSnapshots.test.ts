@@ -16,11 +16,13 @@ const loaded = Effect.gen(function*() {
   return { inventory, run }
 })
 
-/** Snapshots of the real Redis, and how often it was asked for one. */
-const counting = Effect.map(ManagedRedis, (redis) => {
+/** Snapshots of the real Redis that nobody tells of changes, and how often it was asked for one. */
+const counting = Effect.gen(function*() {
+  const redis = yield* ManagedRedis
   let asked = 0
-  const recent = makeRecentSnapshots({
+  const recent = yield* makeRecentSnapshots({
     ...redis,
+    isCluster: true,
     runBinary: (script, keys, args) => {
       asked++
       return redis.runBinary(script, keys, args)

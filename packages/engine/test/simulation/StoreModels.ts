@@ -61,6 +61,7 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
     unload: () => Effect.die(new Error("runs do not arrive in a simulation")),
     snapshot: () => ask("snapshot", () => redis.snapshot()),
     recentSnapshot: () => ask("snapshot", () => redis.snapshot()),
+    peekSnapshot: () => undefined,
     runsHeld: ask("runsHeld", () => redis.state === null ? [] : [{ trainId, date }]),
     overdue: (_, graceMillis) =>
       ask("overdue", () => redis.overdue(world.guarded("no hold is swept before its time") ? graceMillis : -holdMillis))
