@@ -7,6 +7,7 @@ import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import type { Attempt, Booked, BookError, Desk } from "./BookingAttempt.ts"
 import { holdIdOf } from "./BookingKey.ts"
+import { isKnownFull, learnOf } from "./KnownFull.ts"
 import { makeOrder, type Order, partyOf } from "./Order.ts"
 import { toConfirmed, toNewBooking } from "./OrderRows.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
@@ -26,14 +27,19 @@ export const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
   Effect.flatMap(
     makeOrder(desk, attempt.caller, attempt.request),
     (order) =>
-      order.run.open
+      !order.run.open
+        ? prepare(desk, attempt, order)
+        : mayNotWait(attempt, order) && isKnownFull(desk.inventory, order)
+        ? Effect.fail(soldOut(order))
         // Before berths are given: those of a booking that is refused later lie idle until its hold is swept.
-        ? Effect.andThen(
+        : Effect.andThen(
           (order.request.payment === "hold" ? desk.held : desk.commits).admit,
           allocate(desk, attempt, order)
         )
-        : prepare(desk, attempt, order)
   )
+
+/** Whether there is nothing for the party but berths: no waitlist, and no answer that its key was given before. */
+const mayNotWait = (attempt: Attempt, order: Order): boolean => order.waitlistMax === 0 && !attempt.keyGiven
 
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
   yield* desk.loader.prepare(order.run)
@@ -72,7 +78,11 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
     case "Full":
     case "Late": {
       const refusal = Effect.fail(reply._tag === "Full" ? soldOut(order) : tooLate)
-      return attempt.keyGiven ? replayOr(desk, attempt, refusal) : refusal
+      return attempt.keyGiven
+        ? replayOr(desk, attempt, refusal)
+        : mayNotWait(attempt, order)
+        ? Effect.andThen(Effect.ignore(learnOf(desk.inventory, order)), refusal)
+        : refusal
     }
     // A hold of this key was given back: the booking was cancelled since, or never made.
     case "Ended":

@@ -8,6 +8,13 @@ import { ConfigApplier } from "../../src/seeding/ConfigApplier.ts"
 import { configure, engine, openTrain, sleepers } from "../TestEngine.ts"
 import { admin, book, cancel, free, requestOf, seatsOf, stranger, traveller, waitlistOf } from "./Sales.ts"
 
+/** How many scripts Redis has run. */
+const scriptCalls = Effect.gen(function*() {
+  const redis = yield* ManagedRedis
+  const text = String(yield* redis.send("INFO", "commandstats"))
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(text)?.[1] ?? 0)
+})
+
 layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (it) => {
   it.effect("confirms a party whole and counts its berths off on its legs alone", () =>
     Effect.gen(function*() {
@@ -65,6 +72,27 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
       assert.strictEqual((yield* Effect.flip(book(run, { quota: "TQ" })))._tag, "SoldOut")
       assert.strictEqual((yield* Effect.flip(book(run, { quota: "LD" })))._tag, "QuotaNotOnTrain")
       assert.strictEqual((yield* Effect.flip(book(run, { travelClass: "3A" })))._tag, "ClassNotOnTrain")
+    }))
+
+  it.effect("refuses who may not wait without asking Redis, once a leg is known to be full, until a berth is freed", () =>
+    Effect.gen(function*() {
+      const run = yield* openTrain({ stops: 4, pools: sleepers({ LB: 2 }) })
+      const first = yield* book(run, { legs: [1, 2] })
+      yield* book(run, { legs: [1, 2] })
+      const refused = (legs: readonly [number, number]) =>
+        Effect.map(
+          Effect.flip(book(run, { legs, conditions: { onlyIfConfirmed: true } })),
+          ({ _tag }) => _tag
+        )
+      // The first asks, and learns of the whole run.
+      assert.strictEqual(yield* refused([0, 2]), "SoldOut")
+      const before = yield* scriptCalls
+      assert.deepStrictEqual([yield* refused([0, 2]), yield* refused([1, 3])], ["SoldOut", "SoldOut"])
+      assert.strictEqual(yield* scriptCalls, before)
+      assert.strictEqual((yield* book(run, { legs: [2, 3] })).booking.status, "CONFIRMED")
+      yield* cancel(first.booking.pnr)
+      const { booking } = yield* book(run, { legs: [1, 2], conditions: { onlyIfConfirmed: true } })
+      assert.strictEqual(booking.status, "CONFIRMED")
     }))
 
   it.effect("refuses a party whose conditions cannot be met, and writes nothing", () =>
