@@ -45,6 +45,36 @@ const answerSold = (response: ServerResponse, { booking, replayed }: Booked, req
   return status
 }
 
+/** A refusal up to the id of its request, which comes last in it. */
+interface Refusal {
+  readonly status: number
+  readonly headers: HttpServerResponse.HttpServerResponse["headers"]
+  readonly text: string
+}
+
+// By the error: a crowd that is refused for one reason is refused with one error.
+const known = new WeakMap<object, Refusal>()
+
+const learn = (error: object, answer: HttpServerResponse.HttpServerResponse, requestId: string): void => {
+  const text = bodyText(answer)
+  const end = `${JSON.stringify(requestId)}}`
+  if (text.endsWith(end)) {
+    known.set(error, { status: answer.status, headers: answer.headers, text: text.slice(0, -end.length) })
+  }
+}
+
+const answerRefused = (response: ServerResponse, { headers, status, text }: Refusal, requestId: string): number => {
+  const whole = `${text}${JSON.stringify(requestId)}}`
+  response.writeHead(status, {
+    ...headers,
+    ...guards,
+    "content-length": Buffer.byteLength(whole),
+    "x-request-id": requestId
+  })
+  response.end(whole)
+  return status
+}
+
 const answerOther = (response: ServerResponse, answer: HttpServerResponse.HttpServerResponse): number => {
   response.writeHead(answer.status, answer.headers)
   response.end(bodyText(answer))
@@ -68,15 +98,18 @@ const make = Effect.gen(function*() {
       { authorization: headers.authorization, "idempotency-key": one(headers["idempotency-key"]) },
       bookingIn(headers["content-type"], text)
     )
-    const fiber = fork(Effect.catch(sale, HttpServerRespondable.toResponse))
+    const fiber = fork(sale)
     const underWay = requests.begin(() => fiber.interruptUnsafe())
     const answered = (status: number) => {
       requests.end(underWay)
       record({ method, route: path, status, seconds: requests.secondsSince(underWay) })
     }
-    const refuse = (refusal: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+    const refuse = (refusal: Effect.Effect<HttpServerResponse.HttpServerResponse>, error?: object) =>
       fork(Effect.match(Effect.flatMap(refusal, (answer) => completed(answer, failed)), {
-        onSuccess: (answer) => answered(answerOther(response, guarded(answer, requestId))),
+        onSuccess: (answer) => {
+          if (error !== undefined) learn(error, answer, requestId)
+          answered(answerOther(response, guarded(answer, requestId)))
+        },
         onFailure: () => answered(answerOther(response, HttpServerResponse.empty({ status: 500 })))
       }))
     // A caller who hangs up ends what can be ended; a booking under way is finished first.
@@ -85,14 +118,20 @@ const make = Effect.gen(function*() {
     })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) {
-        if (HttpServerResponse.isHttpServerResponse(exit.value)) refuse(Effect.succeed(exit.value))
-        else answered(answerSold(response, exit.value, requestId))
+        return answered(answerSold(response, exit.value, requestId))
+      }
+      const failure = exit.cause.reasons.find(Cause.isFailReason)
+      const refusal = failure === undefined ? undefined : known.get(failure.error)
+      if (refusal !== undefined) {
+        answered(answerRefused(response, refusal, requestId))
+      } else if (failure !== undefined) {
+        refuse(HttpServerRespondable.toResponse(failure.error), failure.error)
       } else if (underWay.late) {
         refuse(HttpServerRespondable.toResponse(tooSlow))
       } else if (Cause.hasInterruptsOnly(exit.cause)) {
         requests.end(underWay)
       } else {
-        refuse(fromCause(exit.cause, failed))
+        refuse(fromCause(Cause.die(Cause.squash(exit.cause)), failed))
       }
     })
   }

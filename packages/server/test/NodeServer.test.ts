@@ -58,7 +58,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
       const { booked, stopped } = yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`SELECT pg_advisory_xact_lock(id) FROM run WHERE train_id = '101' AND date = ${date}::text::date`
         const call = toRequest(new URL("/api/bookings", url).href, { token, body: booking })
-        const booked = yield* Effect.forkDetach(
+        const fiber = yield* Effect.forkDetach(
           Effect.flatMap(Effect.promise(() => fetch(call)), readAnswer),
           { startImmediately: true }
         )
@@ -71,7 +71,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
           ),
           { until: ([{ count }]) => count > 0 }
         )
-        return { booked, stopped: yield* Effect.forkDetach(stop, { startImmediately: true }) }
+        return { booked: fiber, stopped: yield* Effect.forkDetach(stop, { startImmediately: true }) }
       }))
       assert.strictEqual((yield* Fiber.join(booked)).status, 201)
       yield* Fiber.join(stopped)

@@ -6,16 +6,27 @@ export const conflict = new IdempotencyConflict({
   detail: "This Idempotency-Key was used for another booking. Use a new key for a new booking."
 })
 
-export const soldOut = ({ request }: Order) =>
-  new SoldOut({
-    trainId: request.trainId,
-    date: request.date,
-    travelClass: request.travelClass,
-    quota: request.quota,
-    detail: request.conditions?.onlyIfConfirmed === true
-      ? `Class ${request.travelClass} has no berths left for the whole party under its conditions.`
-      : `Class ${request.travelClass} is sold out in quota ${request.quota}, and its waitlist takes no more.`
+// By the run: an error takes longer to make than a crowd takes to be refused with it.
+const known = new WeakMap<Order["run"], Map<string, SoldOut>>()
+
+export const soldOut = ({ request, run }: Order): SoldOut => {
+  const { conditions, date, quota, trainId, travelClass } = request
+  const onlyIfConfirmed = conditions?.onlyIfConfirmed === true
+  const name = `${travelClass} ${quota} ${onlyIfConfirmed}`
+  const ofRun = known.get(run) ?? new Map<string, SoldOut>()
+  known.set(run, ofRun)
+  const refusal = ofRun.get(name) ?? new SoldOut({
+    trainId,
+    date,
+    travelClass,
+    quota,
+    detail: onlyIfConfirmed
+      ? `Class ${travelClass} has no berths left for the whole party under its conditions.`
+      : `Class ${travelClass} is sold out in quota ${quota}, and its waitlist takes no more.`
   })
+  ofRun.set(name, refusal)
+  return refusal
+}
 
 export const tooLate = new Overloaded({
   retryAfterSeconds: 1,
