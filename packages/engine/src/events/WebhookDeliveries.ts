@@ -43,6 +43,8 @@ export class WebhookDeliveries extends Context.Service<WebhookDeliveries, {
     ReadonlyArray<Delivery>,
     StoreUnavailable
   >
+  /** Whether there is a webhook at all. */
+  readonly any: Effect.Effect<boolean, StoreUnavailable>
   done(delivery: Delivery): Effect.Effect<void, StoreUnavailable>
   /** Notes why it was not taken, and answers whether it is given up. */
   failed(delivery: Delivery, why: string): Effect.Effect<boolean, StoreUnavailable>
@@ -68,6 +70,11 @@ export class WebhookDeliveries extends Context.Service<WebhookDeliveries, {
               encode(w.secret, 'hex') AS "secretHex"
             FROM claimed c JOIN webhook w ON w.id = c.webhook_id JOIN event e ON e.id = c.event_id ${eventJoins(sql)}
             ORDER BY e.id`
+      })
+      const any = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ any: Schema.Boolean }),
+        execute: () => sql`SELECT EXISTS (SELECT FROM webhook) AS any`
       })
       const remove = SqlSchema.void({
         Request: Schema.Struct({ eventId: Schema.Int, webhookId: Schema.Int }),
@@ -99,6 +106,7 @@ export class WebhookDeliveries extends Context.Service<WebhookDeliveries, {
                 event: toEvent(row)
               })))
           ),
+        any: fromStore(Effect.map(Effect.catchTag(any(undefined), "NoSuchElementError", Effect.die), (row) => row.any)),
         done: ({ event, webhookId }) => fromStore(remove({ eventId: Number(event.id), webhookId })),
         failed: ({ attempt, event, webhookId }, why) =>
           fromStore(

@@ -52,11 +52,12 @@ it.effect("a mail that no server takes is given up after five attempts at most, 
     assert.notInclude(lines.join("\n"), "ada@example.org")
   }).pipe(Effect.scoped, Effect.provide(log)))
 
+const refused = () => lines.filter((line) => line.includes("1000 wait already")).length
+
 it.effect("while the mail server takes nothing a thousand mails wait, and the next are given up", () =>
   Effect.gen(function*() {
     const server = yield* mailServer("554 5.7.1 go away, all of you")
     const { send } = yield* mailVia(server.url)
-    const refused = () => lines.filter((line) => line.includes("1000 wait already")).length
     const before = refused()
     // Four are on their way at most, and stay there: the clock stands still between their attempts.
     yield* Effect.replicateEffect(send(message), 1_000 + 4, { discard: true })
