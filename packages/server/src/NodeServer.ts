@@ -2,7 +2,9 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
+import { DirectLane } from "./DirectLane.ts"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
+import { nodeLane } from "./NodeLane.ts"
 import * as NodeSockets from "./NodeSockets.ts"
 import { NotListening } from "./NotListening.ts"
 import { makePipelineLimit } from "./PipelineLimit.ts"
@@ -59,6 +61,7 @@ export const layer = (options: {
   Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server, show }) =>
     // Above the server, so that it comes first when all is closed: nobody who only listens or waits holds up the stop.
     Layer.effectDiscard(Effect.andThen(NodeSockets.attach(server), endConnections(closeConnections))).pipe(
+      Layer.merge(Layer.effectDiscard(Effect.map(DirectLane, (lane) => show(nodeLane(lane))))),
       Layer.provideMerge(SaleLane.layer(show)),
       Layer.provideMerge(HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true })),
       Layer.provideMerge(GrpcListener.layer({ host: options.host, port: options.grpcPort })),

@@ -3,7 +3,9 @@ import * as AccountServices from "./AccountServices.ts"
 import { AvailabilityWatch } from "./AvailabilityWatch.ts"
 import { BookingWatch } from "./BookingWatch.ts"
 import { Desk } from "./Desk.ts"
+import { DirectLane } from "./DirectLane.ts"
 import { EventDesk } from "./EventDesk.ts"
+import { KnownEnquiries } from "./KnownEnquiries.ts"
 import * as Limits from "./Limits.ts"
 import { OperatorDesk } from "./OperatorDesk.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
@@ -14,10 +16,10 @@ import { Watchers } from "./Watchers.ts"
 export const layer = Layer.mergeAll(
   EventDesk.layer.pipe(Layer.provideMerge(Desk.layer)),
   OperatorDesk.layer,
-  Limits.layer,
-  RequestsUnderWay.layer,
+  DirectLane.layer,
   AvailabilityWatch.layer,
   BookingWatch.layer
 ).pipe(
-  Layer.provideMerge(Layer.mergeAll(ReadingDesk.layer, Watchers.layer, AccountServices.layer))
+  Layer.provideMerge(Layer.mergeAll(ReadingDesk.layer, Watchers.layer, AccountServices.layer)),
+  Layer.provideMerge(Layer.mergeAll(Limits.layer, KnownEnquiries.layer, RequestsUnderWay.layer))
 )
