@@ -64,6 +64,7 @@ describe("BerthApi", () => {
       "POST /api/webhooks",
       "POST /api/webhooks/{id}/dead-letters/replay",
       "PUT /api/account/roles/{userId}",
+      "PUT /api/admin/trains/{trainId}/repack",
       "PUT /api/admin/trains/{trainId}/seat-config"
     ])
   })

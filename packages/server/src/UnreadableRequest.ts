@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
+import { setTimeout } from "node:timers"
 
 const statusByCode = new Map([["HPE_HEADER_OVERFLOW", 431], ["ERR_HTTP_REQUEST_TIMEOUT", 408]])
 
@@ -8,12 +9,23 @@ const details = new Map([
   [408, "The request did not arrive in time."]
 ])
 
+/** How long the rest of what was refused is read: a connection closed before that loses the answer on its way. */
+const lingerMillis = 1_000
+
+const answered = new WeakSet<Duplex>()
+
 /** Answers what is no HTTP request, or one whose headers never ended, with the same documents as every other failure. */
 export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  // Each further piece of the same is an error of its own.
+  if (answered.has(socket)) {
+    return
+  }
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy()
     return
   }
+  answered.add(socket)
+  setTimeout(() => socket.destroy(), lingerMillis).unref()
   const status = statusByCode.get(error.code ?? "") ?? 400
   const title = STATUS_CODES[status] ?? ""
   const body = JSON.stringify({

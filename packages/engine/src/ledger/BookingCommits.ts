@@ -1,17 +1,12 @@
-import type { BerthType } from "@berth/domain/BerthType"
-import type { Gender } from "@berth/domain/Passenger"
-import type { PersonName } from "@berth/domain/PersonName"
 import { Pnr } from "@berth/domain/Pnr"
-import type { Quota } from "@berth/domain/Quota"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
-import type { TravelClass } from "@berth/domain/TravelClass"
-import type { UserId } from "@berth/domain/UserId"
 import { Clock, Context, DateTime, Effect, Layer, Option, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
 import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
 import { tracedItem } from "../telemetry/Traced.ts"
 import { fromStore } from "./LedgerError.ts"
+import { type CommitOutcome, type NewBooking, Outcome } from "./NewBooking.ts"
 import { makeWriteSeated } from "./SeatedBookings.ts"
 import { decided } from "./UnknownOutcome.ts"
 import { areWritten } from "./WrittenBookings.ts"
@@ -28,55 +23,14 @@ const batchMax = 64
 /** Transactions under way at once. Two keep PostgreSQL busy while the next batch gathers. */
 const batchesAtOnce = 2
 
-/** A booking that Redis has seated, or put on the waitlist, on its way into the record. */
-export interface NewBooking {
-  readonly keyHash: string
-  readonly holdId: string
-  readonly fingerprint: string
-  readonly pnr: Pnr
-  readonly userId: UserId
-  /** Who of the staff books for that user; absent where they do so themselves. */
-  readonly bookedBy?: UserId
-  readonly runId: number
-  /** The epoch in which the berths were given; the commit refuses another. */
-  readonly epoch: number
-  /** Business time, Unix ms, after which the commit refuses. */
-  readonly deadlineMillis: number
-  readonly travelClass: TravelClass
-  readonly quota: Quota
-  readonly fromStop: number
-  readonly toStop: number
-  readonly sameCoach: boolean
-  readonly lowerBerthsMin: number
-  readonly waiting: boolean
-  readonly passengers: ReadonlyArray<{
-    readonly number: number
-    readonly name: PersonName
-    readonly age: number
-    readonly gender: Gender | null
-    readonly wish: BerthType | null
-    readonly berth: number | null
-  }>
-}
-
 // Columns of a batch rather than a row a booking: one row is decoded instead of sixty.
 const Outcomes = Schema.Struct({
   pnrs: Schema.Array(Pnr),
-  /** `duplicate`: the key has its booking; `withdrawn`: a berth is not for sale any more; `taken`: one is sold. */
-  outcomes: Schema.Array(Schema.Literals(["committed", "duplicate", "fenced", "late", "withdrawn", "taken"])),
+  outcomes: Schema.Array(Outcome),
   waitlistNumbers: Schema.Array(Schema.NullOr(Schema.Int)),
   createdAt: Schema.DateTimeUtcFromDate,
   transactionId: Schema.String
 })
-
-/** What became of a booking. */
-export interface CommitOutcome {
-  readonly outcome: typeof Outcomes.Type["outcomes"][number]
-  /** Number of the first passenger on the waitlist, of those who wait. */
-  readonly waitlistNumber: number | null
-  /** Business time, ISO 8601. */
-  readonly bookedAt: string
-}
 
 interface Waiting {
   readonly booking: NewBooking

@@ -4,10 +4,11 @@ import type { Overloaded, StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, DateTime, Effect, flow, Layer, Schema, Semaphore } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
-import { type CommitOutcome, type NewBooking, overloaded } from "./BookingCommits.ts"
+import { overloaded } from "./BookingCommits.ts"
 import { Cancelled } from "./Cancellations.ts"
 import { WaitMillisMax } from "./GuardedPostgres.ts"
 import { fromStore } from "./LedgerError.ts"
+import type { CommitOutcome, NewBooking } from "./NewBooking.ts"
 
 /** How long a booking is held until it must be paid; long enough for a bank's second factor. */
 export const holdMinutes = 10

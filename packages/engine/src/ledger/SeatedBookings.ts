@@ -1,7 +1,7 @@
 import { Pnr } from "@berth/domain/Pnr"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { type SqlClient, SqlSchema } from "effect/sql"
-import type { CommitOutcome, NewBooking } from "./BookingCommits.ts"
+import type { CommitOutcome, NewBooking } from "./NewBooking.ts"
 import { decidedByRecord } from "./UnknownOutcome.ts"
 
 type Value = string | number | boolean | null

@@ -3,7 +3,7 @@ import { berthAt } from "@berth/domain/CoachLayout"
 import type { Pnr } from "@berth/domain/Pnr"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { runBerthOf } from "@berth/domain/RunId"
-import type { NewBooking } from "../ledger/BookingCommits.ts"
+import type { NewBooking } from "../ledger/NewBooking.ts"
 import type { Order } from "./Order.ts"
 
 /** What an order becomes in the record, with the berths that Redis gave, or none for a party that waits. */
