@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { setTimeout } from "node:timers"
 
 const statusByCode = new Map([["HPE_HEADER_OVERFLOW", 431], ["ERR_HTTP_REQUEST_TIMEOUT", 408]])
 
@@ -9,23 +9,31 @@ const details = new Map([
   [408, "The request did not arrive in time."]
 ])
 
-/** How long the rest of what was refused is read: a connection closed before that loses the answer on its way. */
+/**
+ * How long the rest of what was refused is waited for, and how many pieces of it are read: a connection that is closed
+ * before the rest has come loses the answer on its way.
+ */
 const lingerMillis = 1_000
+const piecesMax = 64
 
-const answered = new WeakSet<Duplex>()
+/** Pieces read of what was refused. */
+const refused = new WeakMap<Duplex, number>()
 
 /** Answers what is no HTTP request, or one whose headers never ended, with the same documents as every other failure. */
 export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-  // Each further piece of the same is an error of its own.
-  if (answered.has(socket)) {
+  const pieces = refused.get(socket)
+  if (pieces !== undefined) {
+    // Each further piece is an error of its own.
+    refused.set(socket, pieces + 1)
+    if (pieces > piecesMax) socket.destroy()
     return
   }
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy()
     return
   }
-  answered.add(socket)
-  setTimeout(() => socket.destroy(), lingerMillis).unref()
+  refused.set(socket, 0)
+  if (socket instanceof Socket) socket.setTimeout(lingerMillis, () => socket.destroy())
   const status = statusByCode.get(error.code ?? "") ?? 400
   const title = STATUS_CODES[status] ?? ""
   const body = JSON.stringify({
