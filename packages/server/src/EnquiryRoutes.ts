@@ -1,6 +1,8 @@
 import { EnquiryApi, JourneyQuery, SearchQuery, TrainParams } from "@berth/domain/BerthApi"
+import type { InvalidRequest } from "@berth/domain/RequestErrors"
 import { Context, Effect, Exit, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerRespondable } from "effect/http"
+import { KnownEnquiries } from "./KnownEnquiries.ts"
 import { ReaderLimits } from "./ReaderLimits.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import { invalidRequest } from "./RequestIssues.ts"
@@ -21,6 +23,13 @@ const decoding = <A, I>(place: "params" | "query", schema: Schema.Codec<A, I>) =
 /** What the router knows of a request. */
 type Asked = HttpServerRequest.HttpServerRequest | HttpServerRequest.ParsedSearchParams | HttpRouter.RouteContext
 
+/** What is asked, once decoded. */
+interface Asking<E> {
+  readonly answer: Effect.Effect<object, E>
+  /** The same from memory, for the direct lane. */
+  readonly peek: () => object | undefined
+}
+
 const readSearch = decoding("query", SearchQuery)
 const readTrain = decoding("params", TrainParams)
 const readJourney = decoding("query", JourneyQuery)
@@ -33,29 +42,51 @@ const { availability, search } = EnquiryApi.endpoints
  */
 export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const desk = yield* ReadingDesk
+  const enquiries = yield* KnownEnquiries
   const { take } = yield* ReaderLimits
 
   const answering = <E extends HttpServerRespondable.Respondable>(
-    answer: (query: unknown, params: unknown) => Effect.Effect<object, E>
+    ask: (query: unknown, params: unknown) => Effect.Effect<Asking<E>, InvalidRequest>
   ) =>
     Effect.contextWith((context: Context.Context<Asked>) => {
-      const { headers } = Context.get(context, HttpServerRequest.HttpServerRequest)
+      const { headers, url } = Context.get(context, HttpServerRequest.HttpServerRequest)
       const query = Context.get(context, HttpServerRequest.ParsedSearchParams)
-      const { params } = Context.get(context, HttpRouter.RouteContext)
-      return Effect.matchEffect(Effect.flatMap(take(1), () => answer(query, params)), {
+      const { params, route } = Context.get(context, HttpRouter.RouteContext)
+      const answer = Effect.flatMap(
+        ask(query, params),
+        (asking) =>
+          Effect.map(asking.answer, (value) => {
+            enquiries.learn(url, { route: route.path, peek: asking.peek })
+            return value
+          })
+      )
+      return Effect.matchEffect(Effect.flatMap(take(1), () => answer), {
         onFailure: HttpServerRespondable.toResponse,
         onSuccess: (value) => Effect.succeed(taggedJson(value, headers["if-none-match"]))
       })
     })
 
-  yield* router.add(search.method, search.path, answering((query) => Effect.flatMap(readSearch(query), desk.search)))
+  yield* router.add(
+    search.method,
+    search.path,
+    answering((query) =>
+      Effect.map(readSearch(query), (asked) => ({
+        answer: desk.search(asked),
+        peek: () => desk.peekSearch(asked)
+      }))
+    )
+  )
   yield* router.add(
     availability.method,
     availability.path,
     answering((query, params) =>
       Effect.flatMap(
         readTrain(params),
-        ({ trainId }) => Effect.flatMap(readJourney(query), (journey) => desk.availability({ trainId, ...journey }))
+        ({ trainId }) =>
+          Effect.map(readJourney(query), (journey) => {
+            const asked = { trainId, ...journey }
+            return { answer: desk.availability(asked), peek: () => desk.peekAvailability(asked) }
+          })
       )
     )
   )

@@ -2,11 +2,14 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
+import { DirectLane } from "./DirectLane.ts"
 import { GrpcListener } from "./grpc/GrpcListener.ts"
+import { nodeLane } from "./NodeLane.ts"
 import * as NodeSockets from "./NodeSockets.ts"
 import { NotListening } from "./NotListening.ts"
-import { limitPipelining } from "./PipelineLimit.ts"
+import { pipelineLimit } from "./PipelineLimit.ts"
 import * as Reception from "./Reception.ts"
+import { takeRequests } from "./RequestTakers.ts"
 import * as Routes from "./Routes.ts"
 import { RpcSockets } from "./RpcSockets.ts"
 import * as RpcSocketServer from "./RpcSocketServer.ts"
@@ -29,8 +32,9 @@ const limits = {
 
 const makeServer = Effect.sync(() => {
   const server = createServer(limits).on("clientError", answerUnreadable)
-  limitPipelining(server)
-  return { server, closeConnections: followConnections(server) }
+  const take = takeRequests(server)
+  take(pipelineLimit())
+  return { server, take, closeConnections: followConnections(server, take) }
 })
 
 /** Everything but the requests under way, which the server below waits for. */
@@ -53,9 +57,10 @@ export const layer = (options: {
   readonly grpcPort?: number | undefined
   readonly sockets?: SocketLimits
 }) =>
-  Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server }) =>
+  Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server, take }) =>
     // Above the server, so that it comes first when all is closed: nobody who only listens or waits holds up the stop.
     Layer.effectDiscard(Effect.andThen(NodeSockets.attach(server), endConnections(closeConnections))).pipe(
+      Layer.merge(Layer.effectDiscard(Effect.map(DirectLane, (lane) => take(nodeLane(lane))))),
       Layer.provideMerge(HttpRouter.serve(Routes.layer, { disableLogger: true, disableListenLog: true })),
       Layer.provideMerge(GrpcListener.layer({ host: options.host, port: options.grpcPort })),
       Layer.provide(RpcSocketServer.layer(options.sockets)),

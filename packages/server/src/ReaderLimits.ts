@@ -1,7 +1,7 @@
 import { ReaderLimit } from "@berth/domain/ReaderLimit"
 import type { RateLimited } from "@berth/domain/ServiceErrors"
-import { isLoopbackIp, parseNetwork, subscriberOf } from "@berth/engine/IpAddress"
-import { Config, Context, Effect, Layer, Option, Schema } from "effect"
+import { type IpAddress, isLoopbackIp, parseNetwork, subscriberOf } from "@berth/engine/IpAddress"
+import { Clock, Config, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerRespondable } from "effect/http"
 import type { RateLimiter } from "effect/persistence"
 import { clientAddress } from "./ClientAddress.ts"
@@ -43,6 +43,8 @@ export class ReaderLimits extends Context.Service<ReaderLimits, {
   readonly subscriber: Effect.Effect<string | undefined, never, HttpServerRequest.HttpServerRequest>
   /** Counts the request under way as so many calls. This machine's own are not counted. */
   take(calls: number): Effect.Effect<void, RateLimited, HttpServerRequest.HttpServerRequest>
+  /** Counts a call by the address of its socket, where that needs no waiting; false where `take` has to. */
+  takeNow(socket: string | undefined, forwardedFor: string | undefined): boolean
 }>()("@berth/server/ReaderLimits") {
   static readonly layer: Layer.Layer<ReaderLimits, Config.ConfigError, RateLimiter.RateLimiter> = Layer.effect(
     ReaderLimits,
@@ -57,6 +59,12 @@ export class ReaderLimits extends Context.Service<ReaderLimits, {
         return Effect.succeed(clientAddress(socket, request.headers["x-forwarded-for"], networks))
       })
 
+      const clock = yield* Clock.Clock
+      const takeOf = (address: IpAddress) => ({
+        key: `address:${subscriberOf(address)}`,
+        callsPerMinute: readsPerMinute
+      })
+
       return ReaderLimits.of({
         subscriber: Effect.map(client, (address) => address === undefined ? undefined : subscriberOf(address)),
         take: (calls) =>
@@ -64,11 +72,15 @@ export class ReaderLimits extends Context.Service<ReaderLimits, {
             client,
             (address) =>
               address === undefined || isLoopbackIp(address) ? Effect.void : budgets.take({
-                key: `address:${subscriberOf(address)}`,
-                callsPerMinute: readsPerMinute,
+                ...takeOf(address),
                 calls: Math.min(calls, readsPerMinute)
               })
-          )
+          ),
+        takeNow: (socket, forwardedFor) => {
+          const address = clientAddress(socket, forwardedFor, networks)
+          return address === undefined || isLoopbackIp(address) ||
+            budgets.takeNow(takeOf(address), clock.currentTimeMillisUnsafe())
+        }
       })
     })
   )

@@ -45,12 +45,27 @@ const makeSearch = Effect.gen(function*() {
           StoreUnavailable: (error) => error.store === "redis" ? notOnSale() : Effect.fail(error)
         }))
 
-  return (asked: Search) =>
+  const search = (asked: Search) =>
     Effect.flatMap(trains.search(asked.from, asked.to, asked.date), (found) =>
       Effect.map(
         Effect.forEach(found, (train) => freeOn(train, asked), { concurrency: searchConcurrency }),
         (free) => listed(found, free, asked)
       ))
+
+  const peekSearch = (asked: Search): JourneyList | undefined => {
+    const found = trains.peek(asked.from, asked.to, asked.date)
+    const free: Array<Free> = []
+    for (const { date, trainId } of found ?? []) {
+      const onTrain = reader.peekFreeByClass({ trainId, date, from: asked.from, to: asked.to })
+      if (onTrain === undefined) {
+        return undefined
+      }
+      free.push(onTrain)
+    }
+    return found === undefined ? undefined : listed(found, free, asked)
+  }
+
+  return { search, peekSearch }
 })
 
 type Free = Journey["availability"]
@@ -90,11 +105,14 @@ const make = Effect.gen(function*() {
   const stations = yield* Stations
   const trains = yield* TrainSearch
   const reader = yield* AvailabilityReader
-  const search = yield* makeSearch
+  const { peekSearch, search } = yield* makeSearch
 
   return {
     stations: (text: string | undefined) => Effect.map(stations.search(text ?? ""), (found) => ({ stations: found })),
     search,
+    /** What can be told from memory; undefined where a store has to be asked. */
+    peekSearch,
+    peekAvailability: reader.peek,
     train: trains.train,
     availability: reader.availability,
     seats: reader.seats

@@ -6,11 +6,13 @@ import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api"
 import * as DocsRoute from "./DocsRoute.ts"
 import * as EnquiryRoutes from "./EnquiryRoutes.ts"
 import * as HealthRoutes from "./HealthRoutes.ts"
+import { KnownEnquiries } from "./KnownEnquiries.ts"
 import * as Limits from "./Limits.ts"
 import * as ReaderLimits from "./ReaderLimits.ts"
 import { ReadingDesk } from "./ReadingDesk.ts"
 import * as RequestEnvelope from "./RequestEnvelope.ts"
 import * as RequestIssues from "./RequestIssues.ts"
+import { RequestsUnderWay } from "./RequestsUnderWay.ts"
 import * as TimetableHandlers from "./TimetableHandlers.ts"
 
 class ServedApi extends HttpApi.make("berth")
@@ -31,7 +33,15 @@ const layer = Layer.mergeAll(
   DocsRoute.description(() => OpenApi.fromApi(ReadingApi)),
   HealthRoutes.layer,
   RequestEnvelope.layer
-).pipe(Layer.provide([ReadingDesk.layer, Limits.layer, HttpServer.layerServices]))
+).pipe(
+  Layer.provide([
+    ReadingDesk.layer,
+    Limits.layer,
+    KnownEnquiries.layer,
+    RequestsUnderWay.layer,
+    HttpServer.layerServices
+  ])
+)
 
 /** What `ReadingEngine` has. */
 type Needs = Exclude<Layer.Services<typeof layer>, HttpRouter.HttpRouter | HttpRouter.Request<string, unknown>>

@@ -1,5 +1,5 @@
 import { Overloaded } from "@berth/domain/ServiceErrors"
-import { ByteSize, Clock, Context, Effect, type Fiber, References, Schedule, type Types } from "effect"
+import { ByteSize, Clock, Context, Effect, References, Schedule, type Types } from "effect"
 import {
   HttpIncomingMessage,
   HttpRouter,
@@ -7,12 +7,9 @@ import {
   HttpServerRespondable,
   HttpServerResponse
 } from "effect/http"
-import { randomBytes } from "node:crypto"
 import { completed, fromCause } from "./ProblemResponse.ts"
-import { record, showUnderWay } from "./RequestMetrics.ts"
-
-/** Requests under way at once; more would only wait for the stores. */
-export const requestsMax = 2_048
+import { record } from "./RequestMetrics.ts"
+import { RequestsUnderWay, type UnderWay } from "./RequestsUnderWay.ts"
 
 /** Time from a request's headers to its answer. */
 const requestMillisMax = 30_000
@@ -29,8 +26,6 @@ const bytesMaxOf = ({ method, url }: HttpServerRequest.HttpServerRequest): numbe
 
 const sizes = new Map([bodyBytesMax, configBytesMax].map((bytes) => [bytes, ByteSize.bytes(bytes)]))
 
-const saneId = /^[A-Za-z0-9._:-]{1,64}$/
-
 const busy = new Overloaded({
   retryAfterSeconds: 1,
   detail: "More calls are under way than the server takes. Try again in a second."
@@ -42,13 +37,6 @@ const tooSlow = new Overloaded({
 })
 
 type App = Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
-
-/** A request under way. */
-interface UnderWay {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly startNanos: bigint
-  late: boolean
-}
 
 /**
  * Ends requests that take too long, by one look at all of them now and then: a timer and a fiber for each request were
@@ -65,23 +53,19 @@ const endLate = (requests: ReadonlySet<UnderWay>) =>
   }).pipe(Effect.repeat(Schedule.spaced(lookForLateEvery)))
 
 const make = Effect.gen(function*() {
-  const process = randomBytes(6).toString("base64url")
-  const requests = new Set<UnderWay>()
+  const { idOf, isFull, requests } = yield* RequestsUnderWay
   const clock = yield* Clock.Clock
-  let numbered = 0
-  showUnderWay(() => requests.size)
   yield* Effect.forkScoped(endLate(requests))
-
-  const idOf = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
-    const given = headers["x-request-id"]
-    return given !== undefined && saneId.test(given) ? given : `${process}-${(++numbered).toString(36)}`
-  }
 
   return (app: App) =>
     Effect.withFiber<HttpServerResponse.HttpServerResponse, Types.unhandled>((fiber) => {
       const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
       const underWay: UnderWay = { fiber, startNanos: clock.currentTimeNanosUnsafe(), late: false }
-      const failed = { method: request.method, requestId: idOf(request), bytesMax: bytesMaxOf(request) }
+      const failed = {
+        method: request.method,
+        requestId: idOf(request.headers["x-request-id"]),
+        bytesMax: bytesMaxOf(request)
+      }
 
       const answer = (response: HttpServerResponse.HttpServerResponse) => {
         requests.delete(underWay)
@@ -91,7 +75,7 @@ const make = Effect.gen(function*() {
         return HttpServerResponse.setHeader(response, "x-request-id", failed.requestId)
       }
 
-      if (requests.size >= requestsMax) {
+      if (isFull()) {
         return HttpServerRespondable.toResponse(busy).pipe(
           Effect.flatMap((response) => completed(response, failed)),
           Effect.map(answer)

@@ -1,11 +1,12 @@
 import type { Server } from "node:http"
 import type { Socket } from "node:net"
+import type { RequestTaker } from "./RequestTakers.ts"
 
 /**
  * Follows a server's connections, and answers how to close them when it stops: those that wait for a request at once, the
  * others after their answer. Node closes by itself only those that have had a request, and browsers open more.
  */
-export const followConnections = (server: Server): () => void => {
+export const followConnections = (server: Server, follow: (taker: RequestTaker) => void): () => void => {
   const waiting = new Set<Socket>()
   let stopping = false
 
@@ -15,7 +16,7 @@ export const followConnections = (server: Server): () => void => {
   })
   // Whoever upgraded a connection closes it.
   server.on("upgrade", ({ socket }) => waiting.delete(socket))
-  server.on("request", ({ socket }, response) => {
+  follow(({ socket }, response) => {
     waiting.delete(socket)
     response.once("close", () => {
       if (stopping) {
@@ -24,6 +25,7 @@ export const followConnections = (server: Server): () => void => {
         waiting.add(socket)
       }
     })
+    return false
   })
 
   return () => {

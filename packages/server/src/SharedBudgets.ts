@@ -101,5 +101,21 @@ export const makeSharedBudgets = Effect.gen(function*() {
     yield* settle(bucket, asked)
   })
 
-  return { take }
+  /** Counts a call at once where nothing has to be waited for and Redis need not be told; false where `take` must. */
+  const takeNow = ({ calls = 1, callsPerMinute, key }: Take, nowMillis: number): boolean => {
+    const bucket = bucketOf(key, callsPerMinute, nowMillis)
+    const slice = sliceOf(callsPerMinute)
+    const settling = bucket.settling?.calls
+    const isOpen = settling === undefined
+      ? bucket.owed + calls < slice / 2
+      : bucket.owed + settling + calls <= slice
+    if (bucket.calls < calls || !isOpen) {
+      return false
+    }
+    bucket.calls -= calls
+    bucket.owed += calls
+    return true
+  }
+
+  return { take, takeNow }
 })

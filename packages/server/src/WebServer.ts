@@ -1,17 +1,19 @@
 import { Effect, Layer } from "effect"
+import { DirectLane } from "./DirectLane.ts"
 import { NotListening } from "./NotListening.ts"
 import * as Reception from "./Reception.ts"
 import { RpcSockets } from "./RpcSockets.ts"
 import * as RpcSocketServer from "./RpcSocketServer.ts"
 import { Watchers } from "./Watchers.ts"
 import * as WebHandler from "./WebHandler.ts"
+import { webLane } from "./WebLane.ts"
 
 /** How long a stop waits for requests under way; no new ones are taken meanwhile. */
 const stopMillisMax = 10_000
 
 /** What a runtime's own server has to serve. */
 export interface Site {
-  readonly handler: (request: Request) => Promise<Response>
+  readonly handler: (request: Request, socketAddress?: string) => Response | Promise<Response>
   readonly sockets: RpcSockets["Service"]
 }
 
@@ -32,7 +34,10 @@ export interface Listening {
 /** Serves with a runtime's own server of web requests; it stops as the one on Node does. */
 export const layer = (listen: (site: Site, address: Address) => Listening, address: Address) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const handler = yield* WebHandler.make
+    const route = yield* WebHandler.make
+    const lane = yield* DirectLane
+    const handler = (request: Request, socketAddress?: string) =>
+      webLane(lane, request, socketAddress) ?? route(request, socketAddress)
     const sockets = yield* RpcSockets
     const watchers = yield* Watchers
     const server = yield* Effect.acquireRelease(

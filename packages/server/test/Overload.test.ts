@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import * as RequestEnvelope from "../src/RequestEnvelope.ts"
+import { requestsMax, RequestsUnderWay } from "../src/RequestsUnderWay.ts"
 import { Watchers, watchersMax } from "../src/Watchers.ts"
 
 const request = () => new Request("http://berth.test/slow")
@@ -12,12 +13,14 @@ describe("more calls than a server takes", () => {
       const done = yield* Deferred.make<void>()
       const slow = HttpRouter.add("GET", "/slow", Effect.as(Deferred.await(done), HttpServerResponse.text("served")))
       const { dispose, handler } = HttpRouter.toWebHandler(
-        Layer.merge(slow, RequestEnvelope.layer).pipe(Layer.provide(HttpServer.layerServices)),
+        Layer.merge(slow, RequestEnvelope.layer).pipe(
+          Layer.provide([HttpServer.layerServices, RequestsUnderWay.layer])
+        ),
         { disableLogger: true }
       )
       yield* Effect.addFinalizer(() => Effect.promise(dispose))
       const served = yield* Effect.forEach(
-        Array.from({ length: RequestEnvelope.requestsMax }),
+        Array.from({ length: requestsMax }),
         () => Effect.forkChild(Effect.promise(() => handler(request())), { startImmediately: true })
       )
       const refused = yield* Effect.promise(() => handler(request()))

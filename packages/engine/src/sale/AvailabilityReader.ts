@@ -15,7 +15,8 @@ import { countBits, takenBays } from "../inventory/BayBits.ts"
 import { type ClassSnapshot, Inventory, type RunSnapshot } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
 import { RunLoader } from "../seeding/RunLoader.ts"
-import { journeyOn, type RunJourney } from "../timetable/Journeys.ts"
+import type { Composition } from "../timetable/Compositions.ts"
+import { journeyOn, legsBetween, type RunJourney } from "../timetable/Journeys.ts"
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
@@ -37,11 +38,15 @@ type RunError = InstanceType<(typeof runErrors)[number]>
 /** What is free, counted from Redis's strings: one read answers every pair of stations. */
 export class AvailabilityReader extends Context.Service<AvailabilityReader, {
   availability(asked: JourneyAsked): Effect.Effect<Availability, RunError>
+  /** The same from memory; undefined where a store has to be asked, or where it is refused. */
+  peek(asked: JourneyAsked): Availability | undefined
   seats(
     asked: JourneyAsked & { readonly travelClass: TravelClass }
   ): Effect.Effect<SeatMap, RunError | ClassNotOnTrain>
   /** Free berths by class on a journey of a run, or none where the run is not in Redis. */
   freeByClass(run: Run, journey: RunJourney): Effect.Effect<ReadonlyArray<ClassTotal>, RunError>
+  /** The same from memory. */
+  peekFreeByClass(asked: JourneyAsked): ReadonlyArray<ClassTotal> | undefined
 }>()("@berth/engine/sale/AvailabilityReader") {
   static readonly layer = Layer.effect(AvailabilityReader, Effect.suspend(() => make))
 }
@@ -54,13 +59,13 @@ const make = Effect.gen(function*() {
 
   const load = Effect.fnUntraced(function*(run: Run) {
     yield* loader.prepare(run)
-    return yield* inventory.snapshot(run, [...run.composition.classes.keys()])
+    return yield* inventory.snapshot(run, classesOf(run))
   })
 
   /** Loads the run first where Redis does not have it. */
   const snapshot = (run: Run): Effect.Effect<RunSnapshot | null, RunError> =>
     Effect.filterOrElse(
-      inventory.recentSnapshot(run, [...run.composition.classes.keys()]),
+      inventory.recentSnapshot(run, classesOf(run)),
       (found) => found !== null,
       () => load(run)
     )
@@ -118,8 +123,37 @@ const make = Effect.gen(function*() {
 
   const freeByClass = (run: Run, journey: RunJourney) => Effect.map(count(run, journey), totals)
 
-  return AvailabilityReader.of({ availability, seats, freeByClass })
+  return AvailabilityReader.of({ availability, seats, freeByClass, ...peeking(inventory, directory) })
 })
+
+const knownClasses = new WeakMap<Composition, ReadonlyArray<TravelClass>>()
+
+const classesOf = ({ composition }: Run): ReadonlyArray<TravelClass> => {
+  const classes = knownClasses.get(composition) ?? [...composition.classes.keys()]
+  knownClasses.set(composition, classes)
+  return classes
+}
+
+const peeking = (inventory: Inventory["Service"], directory: RunDirectory["Service"]) => {
+  const peek = (asked: JourneyAsked): Availability | undefined => {
+    const run = directory.peek(asked.trainId, asked.date)
+    const journey = run === undefined ? undefined : legsBetween(run, asked)
+    if (run === undefined || journey === undefined) {
+      return undefined
+    }
+    const found = inventory.peekSnapshot(run, classesOf(run))
+    return found === undefined || found === null || isAhead(found.gate, run.gate)
+      ? undefined
+      : counted(run, journey, found)
+  }
+
+  const peekFreeByClass = (asked: JourneyAsked) => {
+    const seen = peek(asked)
+    return seen === undefined ? undefined : totals(seen)
+  }
+
+  return { peek, peekFreeByClass }
+}
 
 const isAhead = (one: RunGate, other: RunGate): boolean =>
   one.epoch > other.epoch || one.epoch === other.epoch && one.version > other.version

@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /** The legs between two stations of a run, the whole route where they are not named; none where it does not go so. */
-const legsBetween = ({ route }: Run, asked: Asked): RunJourney | undefined => {
+export const legsBetween = ({ route }: Run, asked: Asked): RunJourney | undefined => {
   const from = asked.from === undefined ? 0 : route.stopIndex.get(asked.from)
   const to = asked.to === undefined ? legsOf(route) : route.stopIndex.get(asked.to)
   if (from === undefined || to === undefined || from >= to) {

@@ -4,12 +4,13 @@ import { bookingWindow } from "@berth/domain/rules/BookingWindow"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { TrainNotFound } from "@berth/domain/TimetableErrors"
 import { TrainId } from "@berth/domain/TrainId"
-import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
+import { Cache, Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import type { RunGate } from "../inventory/RunGate.ts"
 import { fromStore } from "../ledger/LedgerError.ts"
 import { StoreClock } from "../ledger/StoreClock.ts"
 import { type Composition, Compositions } from "./Compositions.ts"
+import { remembered } from "./Remembered.ts"
 import { daysOf, type Route, Routes } from "./Routes.ts"
 import { serviceDayStart } from "./ServiceDay.ts"
 
@@ -51,11 +52,19 @@ const Row = Schema.Struct({
 const RunName = Schema.Struct({ trainId: TrainId, date: JourneyDate })
 const decodeKey = Schema.decodeUnknownEffect(RunName)
 
+const noneWhereMissing = {
+  TrainNotFound: () => Effect.succeedNone,
+  OutsideBookingWindow: () => Effect.succeedNone,
+  NotARunningDay: () => Effect.succeedNone
+}
+
 type RunMissing = TrainNotFound | OutsideBookingWindow | NotARunningDay
 
 /** Runs by train and day, remembered until something says that they have changed. */
 export class RunDirectory extends Context.Service<RunDirectory, {
   find(trainId: TrainId, date: JourneyDate): Effect.Effect<Run, RunMissing | StoreUnavailable>
+  /** The run where it is remembered. */
+  peek(trainId: TrainId, date: JourneyDate): Run | undefined
   /** A run by its number; none where it is not on sale any more. */
   byId(runId: number): Effect.Effect<Option.Option<Run>, StoreUnavailable>
   /** Forgets a run, because Redis or the record was found to know more. */
@@ -70,6 +79,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
       const clock = yield* StoreClock
       const routes = yield* Routes
       const compositions = yield* Compositions
+      const processClock = yield* Clock.Clock
 
       const select = SqlSchema.findOneOption({
         Request: Schema.Struct({ trainId: Schema.String, date: Schema.String }),
@@ -139,16 +149,13 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         }
         return yield* find(name.value.trainId, name.value.date).pipe(
           Effect.asSome,
-          Effect.catchTags({
-            TrainNotFound: () => Effect.succeedNone,
-            OutsideBookingWindow: () => Effect.succeedNone,
-            NotARunningDay: () => Effect.succeedNone
-          })
+          Effect.catchTags(noneWhereMissing)
         )
       })
 
       return RunDirectory.of({
         find,
+        peek: (trainId, date) => remembered(cache, `${trainId}|${date}`, processClock),
         byId,
         forget: ({ date, trainId }) => Cache.invalidate(cache, `${trainId}|${date}`),
         forgetAll: Cache.invalidateAll(cache)

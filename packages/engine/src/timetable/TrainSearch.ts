@@ -6,10 +6,11 @@ import { type Train, weekdays } from "@berth/domain/Train"
 import { TrainId } from "@berth/domain/TrainId"
 import { travelClasses } from "@berth/domain/TravelClass"
 import { TravelClass } from "@berth/domain/TravelClass"
-import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
+import { Cache, Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "../ledger/LedgerError.ts"
-import { Routes } from "./Routes.ts"
+import { FoundTrains } from "./FoundTrains.ts"
+import { type Route, Routes } from "./Routes.ts"
 import { formatClock } from "./ServiceDay.ts"
 import { Stations } from "./Stations.ts"
 
@@ -60,6 +61,8 @@ export class TrainSearch extends Context.Service<TrainSearch, {
     to: StationCode,
     date: JourneyDate
   ): Effect.Effect<ReadonlyArray<Found>, StationNotFound | StoreUnavailable>
+  /** The same from memory, up to five seconds old while somebody asks again; undefined to whoever has to ask. */
+  peek(from: StationCode, to: StationCode, date: JourneyDate): ReadonlyArray<Found> | undefined
   train(trainId: TrainId): Effect.Effect<Train, TrainNotFound | StoreUnavailable>
 }>()("@berth/engine/timetable/TrainSearch") {
   static readonly layer = Layer.effect(TrainSearch, Effect.suspend(() => make))
@@ -67,10 +70,25 @@ export class TrainSearch extends Context.Service<TrainSearch, {
 
 const inOrder = (classes: ReadonlyArray<TravelClass>) => travelClasses.filter((code) => classes.includes(code))
 
+const inRailwayOrder = (row: Found): Found => Object.assign({}, row, { classes: inOrder(row.classes) })
+
+const askedText = (from: StationCode, to: StationCode, date: JourneyDate) => JSON.stringify({ from, to, date })
+
+type Stop = Route["stops"][number]
+
+const toStop = (stop: Stop, index: number, stops: Route["stops"]): Train["stops"][number] => ({
+  station: { code: stop.code, name: stop.name },
+  arrival: index === 0 ? null : formatClock(stop.arrivalSeconds),
+  departure: index === stops.length - 1 ? null : formatClock(stop.departureSeconds),
+  day: Math.floor(stop.departureSeconds / 86_400) + 1,
+  km: Math.round(stop.metres / 100) / 10
+})
+
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const stations = yield* Stations
   const routes = yield* Routes
+  const clock = yield* Clock.Clock
 
   const classesOf = sql`ARRAY(
     SELECT DISTINCT c.travel_class FROM train_seat_config c WHERE c.train_id = t.id AND c.seat_count > 0)`
@@ -111,6 +129,8 @@ const make = Effect.gen(function*() {
         FROM train t WHERE t.id = ${trainId}`
   })
 
+  const kept = new FoundTrains<Found>(clock)
+
   // By the text of what is asked, so that a thousand who ask the same are one question to PostgreSQL.
   const answers = yield* Cache.makeWith(
     Effect.fnUntraced(function*(asked: string) {
@@ -119,7 +139,7 @@ const make = Effect.gen(function*() {
       if (found.length === 0) {
         yield* stations.exist([query.from, query.to])
       }
-      return found.map((row) => Object.assign({}, row, { classes: inOrder(row.classes) }))
+      return kept.keep(asked, found.map(inRailwayOrder))
     }, Effect.uninterruptible),
     {
       capacity: rememberedMax,
@@ -128,7 +148,8 @@ const make = Effect.gen(function*() {
   )
 
   return TrainSearch.of({
-    search: (from, to, date) => Cache.get(answers, JSON.stringify({ from, to, date })),
+    search: (...asked) => Cache.get(answers, askedText(...asked)),
+    peek: (...asked) => kept.peek(askedText(...asked)),
     train: Effect.fn("TrainSearch.train")(function*(trainId) {
       const row = yield* fromStore(selectTrain(trainId))
       if (Option.isNone(row)) {
@@ -143,13 +164,7 @@ const make = Effect.gen(function*() {
         ...train,
         classes: inOrder(train.classes),
         runningDays: weekdays.filter((_, day) => (mask >> day) % 2 === 1),
-        stops: stops.map((stop, index) => ({
-          station: { code: stop.code, name: stop.name },
-          arrival: index === 0 ? null : formatClock(stop.arrivalSeconds),
-          departure: index === stops.length - 1 ? null : formatClock(stop.departureSeconds),
-          day: Math.floor(stop.departureSeconds / 86_400) + 1,
-          km: Math.round(stop.metres / 100) / 10
-        }))
+        stops: stops.map(toStop)
       }
     })
   })

@@ -108,6 +108,7 @@ const directoryOf = Effect.fnUntraced(function*({ ledger, world }: Stores, proce
   })
   return Context.make(RunDirectory, {
     find: () => Cache.get(cache, ""),
+    peek: () => undefined,
     byId: () => Effect.asSome(Cache.get(cache, "")),
     forget: () => Cache.invalidateAll(cache),
     forgetAll: Cache.invalidateAll(cache)

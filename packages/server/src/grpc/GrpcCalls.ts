@@ -5,7 +5,7 @@ import { Cause, Effect, FiberSet, Option, Redacted, Schema, Stream } from "effec
 import { Headers } from "effect/http"
 import { randomBytes } from "node:crypto"
 import { admit, bearerOf } from "../Authentication.ts"
-import { requestsMax } from "../RequestEnvelope.ts"
+import { requestsMax } from "../RequestsUnderWay.ts"
 import { internalError } from "../TransportProblems.ts"
 import { type ProblemLike, toConnectError } from "./GrpcProblems.ts"
 
