@@ -84,7 +84,6 @@ export class KeptSnapshots {
   }
 
   #isGood({ line, untilMillis }: Kept): boolean {
-    const now = this.#nowMillis()
-    return now < untilMillis && (line === undefined || line === this.#line() && line.isHeard(now))
+    return this.#nowMillis() < untilMillis && (line === undefined || line === this.#line())
   }
 }

@@ -8,7 +8,7 @@ import { type RedisArgument, ScriptCommand } from "./ScriptCommand.ts"
 /** Where Redis names keys to a client of RESP2 that others' readings are redirected to. */
 const channel = "__redis__:invalidate"
 
-/** What was read is shown no longer than this after Redis was last heard of. */
+/** How long Redis may take to say that it is there; a line on which it does not is ended. */
 const silenceMillisMax = 1_000
 const listenEveryMillis = 250
 
@@ -17,8 +17,6 @@ const againMillisMax = 5_000
 
 /** A line on which Redis remembers what was read, so that it names it once it changes. */
 export interface TrackedLine {
-  /** Whether all that has changed until a moment ago has been told. */
-  isHeard(nowMillis: number): boolean
   /** Runs a script that Redis has; texts in the reply are bytes. */
   runBinary(
     script: LuaScript,
@@ -63,8 +61,7 @@ const isList = Schema.is(Schema.Array(Schema.Uint8Array))
 const keysOf = (message: unknown): ReadonlyArray<string> | "all" =>
   isList(message) ? message.map((key) => Buffer.from(key).toString()) : "all"
 
-const lineOver = (reader: Redis, heardMillis: () => number): TrackedLine => ({
-  isHeard: (now) => now - heardMillis() < silenceMillisMax,
+const lineOver = (reader: Redis): TrackedLine => ({
   runBinary: observedScripts((script, keys, args) =>
     asking(() => {
       const command = new ScriptCommand({ script, keys, args, encoding: null })
@@ -74,28 +71,29 @@ const lineOver = (reader: Redis, heardMillis: () => number): TrackedLine => ({
   )
 })
 
+// A process that has had no time finds the clock run out before it finds the answer, so that it looks once more.
+const silence = Effect.andThen(
+  Effect.sleep(silenceMillisMax),
+  Effect.callback<never, RedisRefusal>((resume) => {
+    setImmediate(() => resume(Effect.fail(new RedisRefusal({ message: "it is silent" }))))
+  })
+)
+
 /** Opens a line, and the effect that goes on hearing whether it is still told of changes, until it is not. */
 const openLine = Effect.fnUntraced(function*(
   redis: ManagedRedis["Service"],
-  nowMillis: () => number,
   on: { readonly change: OnChange; readonly close: () => void }
 ) {
   const listener = yield* open(redis, { protocol: 2 }, on.close)
-  const reader = yield* open(redis, { commandTimeout: silenceMillisMax }, on.close)
+  const reader = yield* open(redis, {}, on.close)
   listener.on("messageBuffer", (_channel: Buffer, message: unknown) => on.change(keysOf(message)))
   const id = yield* asking(() => listener.client("ID"))
   yield* asking(() => listener.subscribe(channel))
-  let heardMillis = nowMillis()
   yield* asking(() => reader.call("CLIENT", "TRACKING", "ON", "REDIRECT", String(id)))
   // What Redis has told before its answer has arrived before it, so that an answer vouches for all until the question.
-  const listen = Effect.suspend(() => {
-    const asked = nowMillis()
-    return Effect.map(asking(() => Promise.all([listener.ping(), reader.ping()])), () => {
-      heardMillis = asked
-    })
-  })
+  const listen = Effect.raceFirst(asking(() => Promise.all([listener.ping(), reader.ping()])), silence)
   return {
-    line: lineOver(reader, () => heardMillis),
+    line: lineOver(reader),
     listening: Effect.forever(Effect.andThen(Effect.sleep(listenEveryMillis), listen))
   }
 })
@@ -112,9 +110,8 @@ export const makeKeyTracking = Effect.fnUntraced(function*(
 ): Effect.fn.Return<KeyTracking, never, Scope.Scope> {
   // Redis keeps real time, also in tests that have a clock of their own.
   const clock = Clock.Clock.defaultValue()
-  const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
   let line: TrackedLine | undefined
-  showTracking(() => line?.isHeard(nowMillis()) === true)
+  showTracking(() => line !== undefined)
 
   const stand = Effect.fnUntraced(function*(onLine: () => void): Effect.fn.Return<never, RedisRefusal, Scope.Scope> {
     const lost = Deferred.makeUnsafe<never, RedisRefusal>()
@@ -123,7 +120,7 @@ export const makeKeyTracking = Effect.fnUntraced(function*(
       Deferred.doneUnsafe(lost, Effect.fail(new RedisRefusal({ message: "a connection was lost" })))
     }
     yield* Effect.addFinalizer(() => Effect.sync(close))
-    const opened = yield* openLine(redis, nowMillis, { change: onChange, close })
+    const opened = yield* openLine(redis, { change: onChange, close })
     if (Deferred.isDoneUnsafe(lost)) {
       return yield* Deferred.await(lost)
     }

@@ -47,7 +47,7 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
     travelClasses: ReadonlyArray<TravelClass>
   ): Effect.Effect<Read, StoreUnavailable> => {
     const line = tracking.line()
-    return line?.isHeard(nowMillis()) === true
+    return line !== undefined
       ? Effect.matchEffect(readStrings(line.runBinary, run, travelClasses), {
         onFailure: () => readPlainly(run, travelClasses),
         onSuccess: (strings) => Effect.succeed({ strings, line })
@@ -93,6 +93,6 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
     /** After a run was changed from here: whoever looks next, sees it. */
     drop: (run: RunRef): void => drop(nameOf(run)),
     /** Whether Redis tells of changes. */
-    areTold: (): boolean => tracking.line()?.isHeard(nowMillis()) === true
+    areTold: (): boolean => tracking.line() !== undefined
   }
 })

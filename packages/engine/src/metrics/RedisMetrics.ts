@@ -30,11 +30,11 @@ export const showRedis = (callsUnderWay: () => number, connections: () => number
 }
 
 /** Shows whether Redis tells what has changed of the runs that were looked at. */
-export const showTracking = (isHeard: () => boolean): void =>
+export const showTracking = (stands: () => boolean): void =>
   readGauge(
     "berth_redis_tracking",
     "Whether Redis tells which runs have changed, 1, or those looked at are read again every 20 ms, 0",
-    () => isHeard() ? 1 : 0
+    () => stands() ? 1 : 0
   )
 
 /** Round trips of the clock's measurement, a probe every ten seconds. */

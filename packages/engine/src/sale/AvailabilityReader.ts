@@ -1,8 +1,8 @@
-import type { Availability, QuotaAvailability, SeatMap, SeatState } from "@berth/domain/Availability"
+import type { Availability, QuotaAvailability, SeatMap } from "@berth/domain/Availability"
 import type { runErrors } from "@berth/domain/BerthApi"
 import { berthTypes } from "@berth/domain/BerthType"
 import { ClassNotOnTrain } from "@berth/domain/BookingErrors"
-import { bayMask, berthAt } from "@berth/domain/CoachLayout"
+import { bayMask } from "@berth/domain/CoachLayout"
 import type { JourneyDate } from "@berth/domain/JourneyDate"
 import type { LegRange } from "@berth/domain/LegRange"
 import { Quota, quotaNames } from "@berth/domain/Quota"
@@ -20,6 +20,7 @@ import { journeyOn, legsBetween, type RunJourney } from "../timetable/Journeys.t
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
+import { toSeats } from "./SeatStates.ts"
 
 export interface JourneyAsked {
   readonly trainId: TrainId
@@ -235,25 +236,5 @@ const toQuotas = (
       rac: { free: 0 },
       waitlist: quota === "GN" ? { kind: "GNWL", waiting: snapshot.waitingPassengers, max: waitlistMax } : null
     }]
-  })
-}
-
-const toSeats = (
-  travelClass: TravelClass,
-  legs: number,
-  range: LegRange,
-  snapshot: ClassSnapshot
-): ReadonlyArray<SeatState> => {
-  const layout = coachLayouts[travelClass]
-  const taken = takenBays(snapshot.taken, legs, range)
-  const slots = [...snapshot.masks].flatMap(([quota, mask]) =>
-    [...mask].flatMap((byte, bay) =>
-      layout.bay.flatMap((_, position) => (byte & (1 << position)) === 0 ? [] : [{ quota, slot: 8 * bay + position }])
-    )
-  )
-  return slots.toSorted((left, right) => left.slot - right.slot).map(({ quota, slot }) => {
-    const { berthType, coach, name } = berthAt(layout, slot)
-    const isTaken = ((taken[Math.floor(slot / 8)] ?? 0) & (1 << slot % 8)) !== 0
-    return { seat: name, coach, berth: berthType, quota, state: isTaken ? "taken" : "free" }
   })
 }

@@ -9,7 +9,7 @@ import { TravelClass } from "@berth/domain/TravelClass"
 import { Cache, Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { fromStore } from "../ledger/LedgerError.ts"
-import { remembered } from "./Remembered.ts"
+import { FoundTrains } from "./FoundTrains.ts"
 import { type Route, Routes } from "./Routes.ts"
 import { formatClock } from "./ServiceDay.ts"
 import { Stations } from "./Stations.ts"
@@ -61,7 +61,7 @@ export class TrainSearch extends Context.Service<TrainSearch, {
     to: StationCode,
     date: JourneyDate
   ): Effect.Effect<ReadonlyArray<Found>, StationNotFound | StoreUnavailable>
-  /** The same where it is remembered. */
+  /** The same from memory, up to five seconds old while somebody asks again; undefined to whoever has to ask. */
   peek(from: StationCode, to: StationCode, date: JourneyDate): ReadonlyArray<Found> | undefined
   train(trainId: TrainId): Effect.Effect<Train, TrainNotFound | StoreUnavailable>
 }>()("@berth/engine/timetable/TrainSearch") {
@@ -83,25 +83,6 @@ const toStop = (stop: Stop, index: number, stops: Route["stops"]): Train["stops"
   day: Math.floor(stop.departureSeconds / 86_400) + 1,
   km: Math.round(stop.metres / 100) / 10
 })
-
-/** While the timetable is the same, so is the object, and what was worked out from it can be found by it. */
-const makeAsBefore = () => {
-  const known = new Map<string, { readonly text: string; readonly found: ReadonlyArray<Found> }>()
-  return (asked: string, found: ReadonlyArray<Found>): ReadonlyArray<Found> => {
-    const text = JSON.stringify(found)
-    const earlier = known.get(asked)
-    if (earlier?.text === text) {
-      return earlier.found
-    }
-    known.delete(asked)
-    known.set(asked, { text, found })
-    for (const oldest of known.keys()) {
-      if (known.size <= rememberedMax) break
-      known.delete(oldest)
-    }
-    return found
-  }
-}
 
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -148,7 +129,7 @@ const make = Effect.gen(function*() {
         FROM train t WHERE t.id = ${trainId}`
   })
 
-  const asBefore = makeAsBefore()
+  const kept = new FoundTrains<Found>(clock)
 
   // By the text of what is asked, so that a thousand who ask the same are one question to PostgreSQL.
   const answers = yield* Cache.makeWith(
@@ -158,7 +139,7 @@ const make = Effect.gen(function*() {
       if (found.length === 0) {
         yield* stations.exist([query.from, query.to])
       }
-      return asBefore(asked, found.map(inRailwayOrder))
+      return kept.keep(asked, found.map(inRailwayOrder))
     }, Effect.uninterruptible),
     {
       capacity: rememberedMax,
@@ -168,7 +149,7 @@ const make = Effect.gen(function*() {
 
   return TrainSearch.of({
     search: (...asked) => Cache.get(answers, askedText(...asked)),
-    peek: (...asked) => remembered(answers, askedText(...asked), clock),
+    peek: (...asked) => kept.peek(askedText(...asked)),
     train: Effect.fn("TrainSearch.train")(function*(trainId) {
       const row = yield* fromStore(selectTrain(trainId))
       if (Option.isNone(row)) {
