@@ -42,6 +42,16 @@ describe("the guide for operators", () => {
     assert.deepEqual([...new Set(read)].toSorted(), listed(/^\| `([A-Z_]+)` \|/gm))
   })
 
+  it("names no setting of a server that Deno would hide from it", () => {
+    const shown = /--allow-env=(\S+)/.exec(readProjectFile("deno.json"))?.[1]?.split(",") ?? []
+    const isShown = (name: string) =>
+      shown.some((one) => one.endsWith("*") ? name.startsWith(one.slice(0, -1)) : one === name)
+    const ofServers = listed(/^\| `([A-Z_]+)` \| (?:all|server|as above|with `SMTP_URL`)[ ,]/gm)
+    assert.isAbove(ofServers.length, 10)
+    // gRPC over HTTP/2 is Node's alone.
+    assert.deepEqual(ofServers.filter((name) => !isShown(name)), ["GRPC_PORT"])
+  })
+
   it("says of each alert what it means", () => {
     const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name ?? "").toSorted()
     assert.isAbove(alerts.length, 0)

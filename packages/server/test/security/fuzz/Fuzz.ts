@@ -53,7 +53,11 @@ const makeShots = (aim: Aim, seed: number) => {
   return { shot, close }
 }
 
-const isRefusal = (outcome: string): boolean => !/^(?:[23]\d\d$|Exit$|Chunk|Pong|200 grpc (?:0|watched))/.test(outcome)
+/** What could not even be sent is a fault like any other, and the rest is sent all the same. */
+const failed = (error: unknown): Seen => ({ outcome: "failed", fault: String(error), text: "" })
+
+const isRefusal = (outcome: string): boolean =>
+  !/^(?:failed|[23]\d\d$|Exit$|Chunk|Pong|200 grpc (?:0|watched))/.test(outcome)
 
 /** Sends requests that a seed repeats, and tells how they were taken. */
 export const fuzz = async (
@@ -85,7 +89,7 @@ export const fuzz = async (
     while (next < first + requests) {
       const index = next++
       const made = shot(index)
-      note(index, made, await made.send())
+      note(index, made, await made.send().catch(failed))
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))

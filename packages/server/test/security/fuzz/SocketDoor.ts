@@ -14,6 +14,22 @@ const opened = (url: URL): Promise<WebSocket> =>
     socket.on("error", reject).once("open", () => resolve(socket))
   })
 
+/** How often a socket is asked for. */
+const openingsMax = 5
+
+/**
+ * A socket that the server took. Where the machine keeps this process waiting between connecting and asking, the server
+ * ends the connection with 408, and rightly so.
+ */
+const taken = async (url: URL, openings = 1): Promise<WebSocket> => {
+  try {
+    return await opened(url)
+  } catch (error) {
+    if (openings < openingsMax && String(error).endsWith(": 408")) return taken(url, openings + 1)
+    throw error
+  }
+}
+
 /** Sockets that are kept, each used by one at a time. */
 export class SocketPool {
   readonly #url: URL
@@ -24,7 +40,7 @@ export class SocketPool {
   }
 
   async take(): Promise<WebSocket> {
-    return this.#free.pop() ?? await opened(this.#url)
+    return this.#free.pop() ?? await taken(this.#url)
   }
 
   give(socket: WebSocket): void {
