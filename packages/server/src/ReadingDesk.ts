@@ -7,15 +7,25 @@ import { RunDirectory } from "@berth/engine/timetable/RunDirectory"
 import { formatAt, serviceDayStart } from "@berth/engine/timetable/ServiceDay"
 import { Stations } from "@berth/engine/timetable/Stations"
 import { type Found, TrainSearch } from "@berth/engine/timetable/TrainSearch"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 
 /** Runs of a search that are counted at once. */
 const searchConcurrency = 16
+
+/** How long a list is shown without another look at its runs, of which none has changed. */
+const lookedMillis = 250
 
 interface Search {
   readonly from: StationCode
   readonly to: StationCode
   readonly date: JourneyDate
+}
+
+/** A list, and how many changes were told before it was made. */
+interface Looked {
+  readonly list: JourneyList
+  readonly changes: number
+  readonly atMillis: number
 }
 
 const nothing: Journey["availability"] = []
@@ -26,6 +36,7 @@ const makeSearch = Effect.gen(function*() {
   const directory = yield* RunDirectory
   const reader = yield* AvailabilityReader
   const stations = yield* Stations
+  const clock = yield* Clock.Clock
 
   const freeOn = ({ date, trainId }: Found, asked: Search) =>
     Effect.flatMap(directory.find(trainId, date), (run) =>
@@ -52,17 +63,37 @@ const makeSearch = Effect.gen(function*() {
         (free) => listed(found, free, asked)
       ))
 
-  const peekSearch = (asked: Search): JourneyList | undefined => {
-    const found = trains.peek(asked.from, asked.to, asked.date)
+  const lookAtAll = (found: ReadonlyArray<Found>, asked: Search): JourneyList | undefined => {
     const free: Array<Free> = []
-    for (const { date, trainId } of found ?? []) {
+    for (const { date, trainId } of found) {
       const onTrain = reader.peekFreeByClass({ trainId, date, from: asked.from, to: asked.to })
       if (onTrain === undefined) {
         return undefined
       }
       free.push(onTrain)
     }
-    return found === undefined ? undefined : listed(found, free, asked)
+    return listed(found, free, asked)
+  }
+
+  // A search looks at twenty runs or more; while no run at all has changed it need not.
+  const looked = new WeakMap<ReadonlyArray<Found>, Looked>()
+
+  const peekSearch = (asked: Search): JourneyList | undefined => {
+    const found = trains.peek(asked.from, asked.to, asked.date)
+    if (found === undefined) {
+      return undefined
+    }
+    const changes = reader.changesTold()
+    const now = clock.currentTimeMillisUnsafe()
+    const earlier = looked.get(found)
+    if (earlier !== undefined && earlier.changes === changes && now - earlier.atMillis < lookedMillis) {
+      return earlier.list
+    }
+    const list = lookAtAll(found, asked)
+    if (list !== undefined && changes !== undefined) {
+      looked.set(found, { list, changes, atMillis: now })
+    }
+    return list
   }
 
   return { search, peekSearch }

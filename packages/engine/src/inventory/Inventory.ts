@@ -209,6 +209,8 @@ export class Inventory extends Context.Service<Inventory, {
   ): Effect.Effect<RunSnapshot | null, StoreUnavailable>
   /** The same where it is at hand; undefined where Redis would have to be asked. */
   peekSnapshot(run: RunRef, travelClasses: ReadonlyArray<TravelClass>): RunSnapshot | null | undefined
+  /** How many changes of any run were told so far; undefined where nobody tells. */
+  changesTold(): number | undefined
   /** Runs for which Redis has holds or receipts of holds. */
   readonly runsHeld: Effect.Effect<ReadonlyArray<RunRef>, StoreUnavailable>
   /** Holds whose deadline has passed for at least the given time and of which the ledger has not been asked. */

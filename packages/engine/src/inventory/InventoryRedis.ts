@@ -46,6 +46,7 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
         Effect.map(readStrings(redis.runBinary, run, travelClasses), (strings) => toSnapshot(strings, travelClasses)),
       recentSnapshot: recent.get,
       peekSnapshot: recent.peek,
+      changesTold: recent.changesTold,
       runsHeld: runsHeld(redis),
       overdue: (run, graceMillis) => overdue(redis, run, graceMillis)
     })

@@ -117,6 +117,7 @@ export const makeKeyTracking = Effect.fnUntraced(function*(
     const lost = Deferred.makeUnsafe<never, RedisRefusal>()
     const close = () => {
       line = undefined
+      onChange("all")
       Deferred.doneUnsafe(lost, Effect.fail(new RedisRefusal({ message: "a connection was lost" })))
     }
     yield* Effect.addFinalizer(() => Effect.sync(close))

@@ -21,9 +21,11 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
   // Redis keeps real time, also in tests that have a clock of their own.
   const clock = Clock.Clock.defaultValue()
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+  let changes = 0
   const readings = new Map<string, Reading>()
   const tracking = yield* makeKeyTracking(redis, (keys) => {
     if (keys === "all") {
+      changes++
       readings.clear()
       kept.dropAll()
     } else {
@@ -34,6 +36,7 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
 
   // A reading under way may be from before the change, so that it is not kept either.
   const drop = (name: string): void => {
+    changes++
     readings.delete(name)
     kept.drop(name)
   }
@@ -92,6 +95,8 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
       }),
     /** After a run was changed from here: whoever looks next, sees it. */
     drop: (run: RunRef): void => drop(nameOf(run)),
+    /** How many changes were told so far; undefined where nobody tells. */
+    changesTold: (): number | undefined => tracking.line() === undefined ? undefined : changes,
     /** Whether Redis tells of changes. */
     areTold: (): boolean => tracking.line() !== undefined
   }

@@ -46,6 +46,8 @@ export class AvailabilityReader extends Context.Service<AvailabilityReader, {
   ): Effect.Effect<SeatMap, RunError | ClassNotOnTrain>
   /** Free berths by class on a journey of a run, or none where the run is not in Redis. */
   freeByClass(run: Run, journey: RunJourney): Effect.Effect<ReadonlyArray<ClassTotal>, RunError>
+  /** How many changes of any run were told so far; undefined where nobody tells. */
+  changesTold(): number | undefined
   /** The same from memory. */
   peekFreeByClass(asked: JourneyAsked): ReadonlyArray<ClassTotal> | undefined
 }>()("@berth/engine/sale/AvailabilityReader") {
@@ -153,7 +155,7 @@ const peeking = (inventory: Inventory["Service"], directory: RunDirectory["Servi
     return seen === undefined ? undefined : totals(seen)
   }
 
-  return { peek, peekFreeByClass }
+  return { peek, peekFreeByClass, changesTold: () => inventory.changesTold() }
 }
 
 const isAhead = (one: RunGate, other: RunGate): boolean =>

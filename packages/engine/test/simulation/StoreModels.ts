@@ -62,6 +62,7 @@ const inventoryOf = ({ ledger, redis, world }: Stores, process: Process): Invent
     snapshot: () => ask("snapshot", () => redis.snapshot()),
     recentSnapshot: () => ask("snapshot", () => redis.snapshot()),
     peekSnapshot: () => undefined,
+    changesTold: () => undefined,
     runsHeld: ask("runsHeld", () => redis.state === null ? [] : [{ trainId, date }]),
     overdue: (_, graceMillis) =>
       ask("overdue", () => redis.overdue(world.guarded("no hold is swept before its time") ? graceMillis : -holdMillis))
