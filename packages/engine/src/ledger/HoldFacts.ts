@@ -49,6 +49,8 @@ export class HoldFacts extends Context.Service<HoldFacts, {
           sql`
             WITH gone AS (
               DELETE FROM idempotency_key WHERE created_at < berth_now() - make_interval(hours => ${hours}) RETURNING 1
+            ), refused AS (
+              DELETE FROM refused_commit WHERE at < berth_now() - make_interval(hours => ${hours})
             )
             SELECT count(*)::int AS pruned FROM gone`
       })

@@ -24,6 +24,31 @@ const toColumns = (bookings: ReadonlyArray<NewBooking>) => {
 }
 
 /**
+ * What became of a batch whose answer was lost, by its first booking: all were written or none. Waits for whoever is
+ * writing it; what was not written may not be any more.
+ */
+export const makeSettle = (sql: SqlClient.SqlClient) => {
+  const lock = SqlSchema.void({
+    Request: Pnr,
+    execute: (pnr) => sql`SELECT pg_advisory_xact_lock(-${pnr}::text::bigint)`
+  })
+  const readBack = SqlSchema.findOneOption({
+    Request: Pnr,
+    Result: Written,
+    execute: (pnr) => sql`SELECT created_at AS "createdAt" FROM booking WHERE pnr = ${pnr}`
+  })
+  const refuse = SqlSchema.void({
+    Request: Pnr,
+    execute: (pnr) => sql`INSERT INTO refused_commit (first_pnr) VALUES (${pnr}) ON CONFLICT DO NOTHING`
+  })
+  return (pnr: Pnr) =>
+    sql.withTransaction(Effect.andThen(
+      lock(pnr),
+      Effect.tap(readBack(pnr), (written) => Option.isNone(written) ? refuse(pnr) : Effect.void)
+    ))
+}
+
+/**
  * Writes bookings whose berths Redis gave, all of them in one statement that commits by itself, or nothing where anything
  * is in the way of one of them; then none is answered.
  */
@@ -47,19 +72,12 @@ export const makeWriteSeated = (sql: SqlClient.SqlClient) => {
   }
   const call = (bookings: ReadonlyArray<NewBooking>) =>
     SqlSchema.findOneOption({ Request: Schema.Void, Result: Written, execute: () => write(bookings) })(undefined)
-  const readBack = SqlSchema.findOneOption({
-    Request: Pnr,
-    Result: Written,
-    execute: (pnr) => sql`SELECT created_at AS "createdAt" FROM booking WHERE pnr = ${pnr}`
-  })
+  const settle = makeSettle(sql)
 
-  return (bookings: ReadonlyArray<NewBooking>) =>
-    Effect.map(
-      decidedByRecord(sql, call(bookings), {
-        // All were written or none, so that the first tells of all.
-        readBack: bookings[0] === undefined ? Effect.succeedNone : readBack(bookings[0].pnr),
-        deadlineMillis: Math.max(...bookings.map(({ deadlineMillis }) => deadlineMillis))
-      }),
+  return (bookings: ReadonlyArray<NewBooking>) => {
+    const [first] = bookings
+    return first === undefined ? Effect.succeedNone : Effect.map(
+      decidedByRecord(call(bookings), settle(first.pnr)),
       Option.map(({ createdAt }): ReadonlyMap<Pnr, CommitOutcome> => {
         const outcome: CommitOutcome = {
           outcome: "committed",
@@ -69,4 +87,5 @@ export const makeWriteSeated = (sql: SqlClient.SqlClient) => {
         return new Map(bookings.map(({ pnr }) => [pnr, outcome]))
       })
     )
+  }
 }

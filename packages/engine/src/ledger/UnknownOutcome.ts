@@ -1,7 +1,6 @@
-import { Clock, Effect, Option, Ref, Schedule, Schema } from "effect"
+import { Effect, Option, Ref, Schedule, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { SqlSchema } from "effect/sql"
-import { transactionMillisMax } from "./Database.ts"
 import { wasSent } from "./GuardedPostgres.ts"
 import { isSqlError, isStoreAway } from "./LedgerError.ts"
 
@@ -65,46 +64,15 @@ const isAnswerLost = (error: SqlError.SqlError): boolean =>
   (error.reason._tag === "ConnectionError" || error.reason._tag === "UnknownError")
 
 /**
- * Runs a statement that commits by itself. When its answer is lost, so is its transaction's id, and the record is asked for
- * what it writes until that is there, or can come no more: when the sessions are gone that may carry the statement out, or
- * when the moment has passed up to which it takes effect, and then the longest that a transaction may take.
+ * Runs a statement that commits by itself. When its answer is lost, so is its transaction's id. `settle` then says what
+ * became of it, and has it refused for good where nothing did; it is asked until PostgreSQL answers, so that to ask twice
+ * must do no harm.
  */
 export const decidedByRecord = <A>(
-  sql: SqlClient.SqlClient,
   work: Effect.Effect<Option.Option<A>, OfSql>,
-  options: {
-    readonly readBack: Effect.Effect<Option.Option<A>, OfSql>
-    /** Business time, Unix ms, from which on the statement does nothing. */
-    readonly deadlineMillis: number
-  }
-): Effect.Effect<Option.Option<A>, OfSql> => {
-  const askOver = SqlSchema.findOne({
-    Request: Schema.Struct({ secondsAgo: Schema.Finite, lastMillis: Schema.Finite }),
-    Result: Schema.Struct({ over: Schema.Boolean }),
-    execute: ({ lastMillis, secondsAgo }) =>
-      sql`SELECT berth_now() > to_timestamp(${lastMillis}::float8 / 1000) OR NOT EXISTS (
-        SELECT FROM pg_stat_activity a
-        WHERE a.datname = current_database() AND a.application_name = current_setting('application_name')
-          AND a.backend_start <= clock_timestamp() - make_interval(secs => ${secondsAgo}::float8)
-      ) AS over`
-  })
-  return Effect.flatMap(Clock.currentTimeMillis, (sentMillis) => {
-    const ask = Effect.gen(function*() {
-      const secondsAgo = ((yield* Clock.currentTimeMillis) - sentMillis) / 1000
-      const { over } = yield* Effect.catchTag(
-        askOver({ secondsAgo, lastMillis: options.deadlineMillis + transactionMillisMax }),
-        "NoSuchElementError",
-        Effect.die
-      )
-      // After the question above: what was not over may have ended between the two.
-      return { over, written: yield* options.readBack }
-    })
-    return Effect.catchTag(work, "SqlError", (error) =>
-      isAnswerLost(error)
-        ? whileAway(ask).pipe(
-          Effect.repeat({ schedule: askEvery, until: ({ over, written }) => over || Option.isSome(written) }),
-          Effect.flatMap(({ written }) => Option.isSome(written) ? Effect.succeed(written) : Effect.fail(error))
-        )
-        : Effect.fail(error))
-  })
-}
+  settle: Effect.Effect<Option.Option<A>, OfSql>
+): Effect.Effect<Option.Option<A>, OfSql> =>
+  Effect.catchTag(work, "SqlError", (error) =>
+    isAnswerLost(error)
+      ? Effect.filterOrFail(whileAway(settle), Option.isSome, () => error)
+      : Effect.fail(error))

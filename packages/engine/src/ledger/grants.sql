@@ -11,7 +11,7 @@ BEGIN
   -- Server and scheduler read the timetable and the sales; both load runs into Redis, and both promote.
   GRANT SELECT ON store_clock, station, route, route_stop, train, train_service, train_service_exception, run,
     coach_class, coach_berth, coach_berth_type, train_seat_config, berth, berth_quota, pnr_key,
-    booking, passenger, sale, waitlist_counter, waitlist_entry, idempotency_key TO berth_engine;
+    booking, passenger, sale, waitlist_counter, waitlist_entry, idempotency_key, refused_commit TO berth_engine;
   GRANT UPDATE (epoch, state, applied_version) ON run TO berth_engine;
   -- A berth that was sold is never deleted: only what the same transaction has just written, where a party did not fit.
   GRANT INSERT, DELETE, UPDATE (active, freeing) ON sale TO berth_engine;
@@ -40,6 +40,7 @@ BEGIN
   GRANT UPDATE (name) ON passenger TO berth_server;
   GRANT INSERT ON booking, booking_hold, passenger, waitlist_entry, payment, refund, audit TO berth_server;
   GRANT DELETE ON idempotency_key TO berth_server;
+  GRANT INSERT ON refused_commit TO berth_server;
   GRANT INSERT, UPDATE (last_number) ON waitlist_counter TO berth_server;
   GRANT USAGE ON SEQUENCE pnr_serial TO berth_server;
   GRANT INSERT, DELETE, UPDATE (seat_count) ON train_seat_config TO berth_server;
@@ -60,7 +61,7 @@ BEGIN
 
   -- The scheduler makes the runs of the window and forgets old keys.
   GRANT INSERT ON run TO berth_scheduler;
-  GRANT DELETE ON idempotency_key TO berth_scheduler;
+  GRANT DELETE ON idempotency_key, refused_commit TO berth_scheduler;
 
   -- Reports: everything but secrets and persons.
   GRANT SELECT ON store_clock, station, route, route_stop, train, train_service, train_service_exception, run,

@@ -1,11 +1,14 @@
 import { PersonName } from "@berth/domain/PersonName"
 import { runBerthOf } from "@berth/domain/RunId"
+import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BookingCommits } from "../../src/ledger/BookingCommits.ts"
+import { fromStore } from "../../src/ledger/LedgerError.ts"
 import type { NewBooking } from "../../src/ledger/NewBooking.ts"
-import { makeWriteSeated } from "../../src/ledger/SeatedBookings.ts"
+import { makeSettle, makeWriteSeated } from "../../src/ledger/SeatedBookings.ts"
+import { decidedByRecord } from "../../src/ledger/UnknownOutcome.ts"
 import { engine, openTrain, sleepers } from "../TestEngine.ts"
 import { bookingOf } from "./NewBookings.ts"
 
@@ -20,7 +23,7 @@ const Kept = Schema.Array(Schema.Struct({
 
 const written = Effect.fnUntraced(function*(bookings: ReadonlyArray<NewBooking>) {
   const found = yield* makeWriteSeated(yield* SqlClient.SqlClient)(bookings)
-  return Option.map(found, (outcomes) => bookings.map(({ pnr }) => outcomes.get(pnr)?.outcome))
+  return Option.map(found, (outcomes) => bookings.map(({ pnr }): string => outcomes.get(pnr)?.outcome ?? "none"))
 })
 
 const rowsOf = Effect.fnUntraced(function*({ runId }: NewBooking) {
@@ -34,6 +37,31 @@ const rowsOf = Effect.fnUntraced(function*({ runId }: NewBooking) {
   )
   return count
 })
+
+const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
+
+/** Done when so many wait for an advisory lock of this database. */
+const waitingForLocks = Effect.fnUntraced(function*(waiting: number) {
+  const sql = yield* SqlClient.SqlClient
+  const count = sql`SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  yield* Effect.repeat(Effect.flatMap(count, decodeCount), { until: ([found]) => found.count >= waiting })
+})
+
+/** Ends the connection that it is asked on. */
+const loseConnection = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT pg_terminate_backend(pg_backend_pid())`)
+
+/** What is made of a batch of which the answer is lost, after it was written or before. */
+const lost = Effect.fnUntraced(
+  function*(booking: NewBooking, after: Effect.Effect<unknown, never, SqlClient.SqlClient>) {
+    const sql = yield* SqlClient.SqlClient
+    const services = yield* Effect.context<SqlClient.SqlClient>()
+    const work = Effect.provide(Effect.as(Effect.andThen(after, loseConnection), Option.none()), services)
+    return yield* Effect.result(fromStore(decidedByRecord(work, makeSettle(sql)(booking.pnr))))
+  }
+)
+
+const isAway = Schema.is(StoreUnavailable)
 
 layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("bookings that Redis has seated", (it) => {
   it.effect("are written in one statement, with names as they were given", () =>
@@ -87,16 +115,48 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("bookings th
       const waiting = yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`SELECT pg_advisory_xact_lock(${run.id}::float8::bigint)`
         const fiber = yield* Effect.forkDetach(commits.commit(booking))
-        yield* Effect.repeat(
-          Effect.flatMap(
-            sql`SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'`,
-            Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
-          ),
-          { until: ([{ count }]) => count > 0 }
-        )
+        yield* waitingForLocks(1)
         yield* sql`UPDATE run SET epoch = epoch + 1 WHERE id = ${run.id}::float8::bigint`
         return fiber
       }))
       assert.strictEqual((yield* Fiber.join(waiting)).outcome, "fenced")
+    }))
+
+  it.effect("are acknowledged where the answer was lost and the record has them", () =>
+    Effect.gen(function*() {
+      const run = yield* open
+      const booking = yield* bookingOf(run, [0])
+      const result = yield* lost(booking, Effect.orDie(written([booking, yield* bookingOf(run, [3])])))
+      assert.isTrue(result._tag === "Success" && Option.isSome(result.success))
+    }))
+
+  it.effect("are not acknowledged where the record has none of them, and are not written by what arrives later", () =>
+    Effect.gen(function*() {
+      const run = yield* open
+      const booking = yield* bookingOf(run, [0])
+      const result = yield* lost(booking, Effect.void)
+      assert.isTrue(result._tag === "Failure" && isAway(result.failure))
+      assert.deepStrictEqual(yield* written([booking]), Option.none())
+      assert.strictEqual(yield* rowsOf(booking), 0)
+      assert.deepStrictEqual(yield* written([yield* bookingOf(run, [0])]), Option.some(["committed"]))
+    }))
+
+  it.effect("are waited for where they are being written while somebody asks what became of them", () =>
+    Effect.gen(function*() {
+      const run = yield* open
+      const sql = yield* SqlClient.SqlClient
+      const booking = yield* bookingOf(run, [0])
+      // Beside the transaction, not within it.
+      const fork = Effect.runForkWith(yield* Effect.context<SqlClient.SqlClient>())
+      const { asked, writing } = yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`SELECT pg_advisory_xact_lock(${run.id}::float8::bigint)`
+        const first = fork(written([booking]))
+        yield* waitingForLocks(1)
+        const second = fork(makeSettle(sql)(booking.pnr))
+        yield* waitingForLocks(2)
+        return { writing: first, asked: second }
+      }))
+      assert.deepStrictEqual(yield* Fiber.join(writing), Option.some(["committed"]))
+      assert.isTrue(Option.isSome(yield* Fiber.join(asked)))
     }))
 })
