@@ -81,15 +81,13 @@ const answerOther = (response: ServerResponse, answer: HttpServerResponse.HttpSe
   return answer.status
 }
 
-const make = Effect.gen(function*() {
+/** Sells what a body that was read whole asks for, and answers. */
+const makeServe = Effect.gen(function*() {
   const sell = yield* makeSell
   const requests = yield* RequestsUnderWay
   const context = yield* Effect.context<never>()
-  const isTraced = Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
-  const serving = new Set<ServerResponse>()
-  const idle = yield* Latch.make(true)
 
-  const serve = (request: IncomingMessage, response: ServerResponse, text: string): void => {
+  return (request: IncomingMessage, response: ServerResponse, text: string): void => {
     const { headers } = request
     const requestId = requests.idOf(one(headers["x-request-id"]))
     const failed = { method, requestId, bytesMax: bodyBytesMax }
@@ -135,6 +133,14 @@ const make = Effect.gen(function*() {
       }
     })
   }
+})
+
+const make = Effect.gen(function*() {
+  const serve = yield* makeServe
+  const requests = yield* RequestsUnderWay
+  const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+  const serving = new Set<ServerResponse>()
+  const idle = yield* Latch.make(true)
 
   const take = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (isTraced || !isPlainSale(request) || requests.isFull() || serving.size >= requestsMax) {
