@@ -175,9 +175,18 @@ class Gate {
   }
 }
 
-/** A connection, every statement of which goes through the gate. */
+/** As the client sends it where a transaction failed. */
+const rollback = "ROLLBACK"
+
+/**
+ * A connection, every statement of which goes through the gate. Where it was lost, PostgreSQL rolls back by itself, and the
+ * client's ROLLBACK fails: it would die of that, and make a defect of the refusal that it ends with.
+ */
 const guarded = (connection: SqlConnection.Connection, { answer }: Gate): SqlConnection.Connection => ({
-  execute: (...query) => answer(connection.execute(...query)),
+  execute: (sql, ...more) =>
+    sql === rollback
+      ? Effect.orElseSucceed(answer(connection.execute(sql, ...more)), () => [])
+      : answer(connection.execute(sql, ...more)),
   executeRaw: (...query) => answer(connection.executeRaw(...query)),
   executeValues: (...query) => answer(connection.executeValues(...query)),
   executeUnprepared: (...query) => answer(connection.executeUnprepared(...query)),
@@ -207,6 +216,7 @@ export const make = Effect.fnUntraced(function*(pg: PgClient.PgClient, connectio
     spanAttributes: [["db.system.name", "postgresql"]],
     prepareTransactionControls: true,
     commit,
+    rollback,
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`
   })
   const client: PgClient.PgClient = Object.assign(sql, {

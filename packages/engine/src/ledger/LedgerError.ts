@@ -60,7 +60,7 @@ type OfSql = SqlError.SqlError | Schema.SchemaError
 
 const isNotOfSql = <E>(error: E): error is Exclude<E, OfSql> => !isSqlError(error) && !Schema.isSchemaError(error)
 
-// Where a connection is lost within a transaction, the client's ROLLBACK fails on it too, and dies of it.
+// Where a connection is lost within a transaction of a transaction, the client fails to go back to its savepoint, and dies of it.
 const failOfSql = (defect: unknown) => isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
 
 /**

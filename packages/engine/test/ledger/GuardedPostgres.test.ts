@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as Database from "../../src/ledger/Database.ts"
@@ -14,6 +14,8 @@ const database = Layer.unwrap(
 )
 
 const ask = Effect.flatMap(SqlClient.SqlClient, (sql) => fromStore(sql`SELECT 1 AS one`))
+
+class Refused extends Schema.TaggedError<Refused>()("Refused", {}) {}
 
 /** Takes every connection of the pool in a transaction of its own, and gives them back when told. */
 const takeAll = Effect.gen(function*() {
@@ -82,6 +84,17 @@ layer(database, { timeout: "60 seconds" })("PostgreSQL under more than it can se
       assert.lengthOf(yield* ask, 1)
       yield* Deferred.succeed(done, undefined)
       yield* Fiber.join(holder)
+    }))
+
+  it.effect("lets a refusal stand where the connection was lost before it could be rolled back", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const refused = fromStore(sql.withTransaction(Effect.gen(function*() {
+        yield* Effect.ignore(sql`SELECT pg_terminate_backend(pg_backend_pid())`)
+        return yield* new Refused()
+      })))
+      assert.strictEqual((yield* Effect.flip(refused))._tag, "Refused")
+      assert.lengthOf(yield* ask, 1)
     }))
 
   it.effect("waits for maintenance as long as it takes", () =>

@@ -11,8 +11,8 @@ import { SocketPool, socketShot } from "./SocketDoor.ts"
 
 const concurrency = 16
 
-/** Faults that are told in full; the first tell enough. */
-const faultsToldMax = 25
+/** Faults of a kind that are told in full; the first tell enough. */
+const faultsToldMax = 5
 
 /** Share of the requests after which the server's memory is looked at first: by then it has made what it keeps. */
 const warmShare = 0.2
@@ -72,6 +72,7 @@ export const fuzz = async (
   const { close, shot } = makeShots(aim, seed)
   const outcomes = new Map<string, number>()
   const faults: Array<string> = []
+  const faultsOf = new Map<string, number>()
   let refused = 0
   let next = first
   let warm = 0
@@ -80,8 +81,12 @@ export const fuzz = async (
     const kind = `${name.split(" ")[0]} ${outcome}`
     outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1)
     if (isRefusal(outcome)) refused++
-    if (fault !== undefined && faults.length < faultsToldMax) {
-      faults.push(`#${index} ${name}: ${fault} (${outcome})\n  sent ${sent}\n  got  ${excerpt(text)}`)
+    if (fault !== undefined) {
+      const told = (faultsOf.get(kind) ?? 0) + 1
+      faultsOf.set(kind, told)
+      if (told <= faultsToldMax) {
+        faults.push(`#${index} ${name}: ${fault} (${outcome})\n  sent ${sent}\n  got  ${excerpt(text)}`)
+      }
     }
     if (index - first === Math.floor(requests * warmShare)) warm = residentBytes(pid)
   }
