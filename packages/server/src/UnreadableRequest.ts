@@ -9,6 +9,11 @@ const details = new Map([
   [408, "The request did not arrive in time."]
 ])
 
+/** Whether a request whose parser gave up asks for no body; its first bytes come with the error. */
+const asksForHead = (error: NodeJS.ErrnoException): boolean =>
+  "rawPacket" in error && error.rawPacket instanceof Uint8Array &&
+  Buffer.from(error.rawPacket.subarray(0, 5)).toString("latin1") === "HEAD "
+
 /**
  * How long the rest of what was refused is waited for, and how many pieces of it are read: a connection that is closed
  * before the rest has come loses the answer on its way.
@@ -45,6 +50,6 @@ export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): 
   })
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${asksForHead(error) ? "" : body}`
   )
 }

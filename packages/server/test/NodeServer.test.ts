@@ -92,6 +92,11 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `))
         assert.include(answer, "application/problem+json")
       }
+      const head = yield* opened(url)
+      head.write(`HEAD /${"x".repeat(20_000)} HTTP/1.1\r\n\r\n`)
+      const answer = yield* ended(head)
+      assert.match(answer, /^HTTP\/1\.1 431 /)
+      assert.isTrue(answer.endsWith("\r\n\r\n"), "an answer to HEAD has no body")
     }))
 
   it.effect("a fault of the program is answered without its story, which the log has under the request's id", () =>
