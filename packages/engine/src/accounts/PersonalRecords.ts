@@ -112,6 +112,7 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
         JOIN idempotency_key k ON k.user_id = b.user_id AND k.pnr = b.pnr AND k.created_at = b.created_at
         WHERE b.user_id = ${userId} ORDER BY k.created_at, k.pnr`
   }),
+  /** The latest of each kind are enough to find the latest of all, whoever has been at work for years. */
   audit: SqlSchema.findAll({
     Request: Schema.String,
     Result: Act,
@@ -119,9 +120,11 @@ const makeReads = (sql: SqlClient.SqlClient) => ({
       sql`
         SELECT a.at, a.action, a.subject, a.user_id <> ${userId} AS "byStaff" FROM audit a
         WHERE a.id IN (
-          SELECT id FROM audit WHERE user_id = ${userId}
-          UNION SELECT id FROM audit WHERE subject = ${userId}
-          UNION SELECT x.id FROM booking b JOIN audit x ON x.subject = b.pnr WHERE b.user_id = ${userId})
+          (SELECT id FROM audit WHERE user_id = ${userId} ORDER BY id DESC LIMIT ${auditMax})
+          UNION (SELECT id FROM audit WHERE subject = ${userId} ORDER BY id DESC LIMIT ${auditMax})
+          UNION (
+            SELECT x.id FROM booking b JOIN audit x ON x.subject = b.pnr WHERE b.user_id = ${userId}
+            ORDER BY x.id DESC LIMIT ${auditMax}))
         ORDER BY a.id DESC LIMIT ${auditMax}`
   })
 })
