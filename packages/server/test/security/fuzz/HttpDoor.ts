@@ -89,14 +89,6 @@ const judgeConnect = (answer: Answer): Seen => {
   return failed ? { outcome, text, fault: "a fault of the program" } : { outcome, text }
 }
 
-/** Node answers a HEAD that it cannot read with a body, then closes: the answer came, and nothing follows it (docs/security.md). */
-const headWithBody = "Data after `Connection: close`"
-
-const failedHttp = (error: unknown, isHead: boolean): Seen =>
-  isHead && String(error).endsWith(headWithBody)
-    ? { outcome: "HEAD answered with a body", text: String(error) }
-    : failed(error)
-
 export const failed = (error: unknown): Seen => ({
   outcome: "no answer",
   text: String(error),
@@ -123,7 +115,7 @@ export const httpShot = (operation: Operation, aim: Aim, agent: Agent, chance: C
     send: () =>
       exchange(aim.url, agent, asked).then(
         (answer) => operation.door === "gRPC" ? judgeConnect(answer) : judgeHttp(answer, method === "HEAD"),
-        (error) => failedHttp(error, method === "HEAD")
+        failed
       )
   }
 }
