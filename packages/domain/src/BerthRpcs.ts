@@ -60,12 +60,15 @@ class TimetableRpcs extends RpcGroup.make(
   })
 ) {}
 
+/** The call that sells. */
+export const BookRpc = Rpc.make("Book", {
+  payload: { idempotencyKey: Schema.optionalKey(IdempotencyKey), request: BookingRequest },
+  success: Booking,
+  error: Schema.Union(bookErrors)
+})
+
 class PersonalRpcs extends RpcGroup.make(
-  Rpc.make("Book", {
-    payload: { idempotencyKey: Schema.optionalKey(IdempotencyKey), request: BookingRequest },
-    success: Booking,
-    error: Schema.Union(bookErrors)
-  }),
+  BookRpc,
   Rpc.make("Bookings", {
     payload: { cursor: Schema.optionalKey(BookingCursor) },
     success: BookingPage,

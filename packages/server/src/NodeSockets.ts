@@ -27,6 +27,21 @@ const options = {
   closeTimeout: farewellMillis
 } as const
 
+/** Has what is written in one turn of the event loop leave in one write: a batch of bookings has several answers for a socket. */
+const gatherWrites = (connection: Duplex) => {
+  let gathering = false
+  return (): void => {
+    if (!gathering) {
+      gathering = true
+      connection.cork()
+      setImmediate(() => {
+        gathering = false
+        connection.uncork()
+      })
+    }
+  }
+}
+
 /** Opens WebSockets for remote calls on a server of Node's; other upgrades go where they went before. */
 export const attach = Effect.fnUntraced(function*(server: Server) {
   const sockets = yield* RpcSockets
@@ -34,8 +49,12 @@ export const attach = Effect.fnUntraced(function*(server: Server) {
 
   const take = (request: IncomingMessage, connection: Duplex, head: Buffer): void =>
     upgrader.handleUpgrade(request, connection, head, (peer) => {
+      const gather = gatherWrites(connection)
       const events = sockets.open({
-        send: (text) => peer.send(text),
+        send: (text) => {
+          gather()
+          peer.send(text)
+        },
         unreadBytes: () => peer.bufferedAmount,
         close: (code, reason) => peer.close(code, reason),
         ping: () => peer.ping()

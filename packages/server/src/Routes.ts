@@ -10,6 +10,7 @@ import * as AccountHandlers from "./AccountHandlers.ts"
 import * as AdminHandlers from "./AdminHandlers.ts"
 import * as Authentication from "./Authentication.ts"
 import * as BookingHandlers from "./BookingHandlers.ts"
+import { CallsUnderWay } from "./CallsUnderWay.ts"
 import * as DocsRoute from "./DocsRoute.ts"
 import * as EnquiryRoutes from "./EnquiryRoutes.ts"
 import * as EventHandlers from "./EventHandlers.ts"
@@ -43,7 +44,7 @@ const api = HttpApiBuilder.layer(DeskApi).pipe(
 // How many calls run at once is bounded for each request, so that no stream keeps others from being answered.
 const rpc = RpcServer.layer(BerthRpcs, { disableFatalDefects: true }).pipe(
   Layer.provide([RpcHandlers.layer, OperatorRpcHandlers.layer, EventRpcHandlers.layer]),
-  Layer.provide([Authentication.layerRpc, RpcAdmission.layer]),
+  Layer.provide([Authentication.layerRpc, Layer.suspend(() => RpcAdmission.layer(new CallsUnderWay()))]),
   Layer.provide(
     Layer.effect(
       RpcServer.Protocol,

@@ -10,11 +10,9 @@ import {
 import { Overloaded } from "@berth/domain/ServiceErrors"
 import { Effect, Layer, Result, Schema } from "effect"
 import type { Headers } from "effect/http"
-import type { Rpc, RpcMessage, RpcServer } from "effect/rpc"
+import type { RpcMessage, RpcServer } from "effect/rpc"
+import { callsPerConnectionMax, type CallsUnderWay } from "./CallsUnderWay.ts"
 import { invalidRequest } from "./RequestIssues.ts"
-
-/** Calls of one connection, or of one HTTP request, that are worked on at once. */
-export const callsPerConnectionMax = 64
 
 const askedLengthMax = 20
 
@@ -26,23 +24,14 @@ const tooManyCalls = new Overloaded({
   detail: `${callsPerConnectionMax} calls of this connection are under way already. Wait for their answers first.`
 })
 
-/** Bounds what one connection has under way. Streams count for as long as they are watched. */
-export const layer = Layer.sync(RpcCheck, () => {
-  const underWay = new WeakMap<Rpc.ServerClient, number>()
-  const count = (client: Rpc.ServerClient, change: number): number => {
-    const calls = (underWay.get(client) ?? 0) + change
-    underWay.set(client, calls)
-    return calls
-  }
-  return RpcCheck.of((call, { client, headers }) =>
+/** Bounds what one connection has under way. */
+export const layer = (calls: CallsUnderWay) =>
+  Layer.succeed(RpcCheck, (call, { client, headers }) =>
     Effect.suspend(() =>
-      Effect.ensuring(
-        count(client, 1) <= callsPerConnectionMax ? call : refuseCall(headers),
-        Effect.sync(() => count(client, -1))
-      )
-    )
-  )
-})
+      calls.begin(client.id)
+        ? Effect.ensuring(call, Effect.sync(() => calls.end(client.id)))
+        : refuseCall(headers)
+    ))
 
 /** Version 1 has no words for this refusal. */
 const refuseCall = (headers: Headers.Headers): Effect.Effect<never, Overloaded> =>

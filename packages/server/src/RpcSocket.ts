@@ -1,6 +1,6 @@
 import { Cause, Effect, Option, Queue, Schema, Semaphore } from "effect"
 import { type RpcMessage, RpcSerialization } from "effect/rpc"
-import { callsPerConnectionMax } from "./RpcAdmission.ts"
+import { callsPerConnectionMax } from "./CallsUnderWay.ts"
 import { RpcMessageFromCaller } from "./RpcLines.ts"
 import { frameBytesMax, inboxBytesMax, type SocketLimits, unreadBytesMax } from "./SocketLimits.ts"
 
@@ -77,6 +77,9 @@ const makeInbox = Effect.fnUntraced(function*(state: State, headers: ReadonlyArr
       return yield* write(message)
     }
     yield* whenAnswered
+    if (state.calls.has(message.id)) {
+      return drop(state, closeCode.failed, "an id that another call under way has")
+    }
     state.calls.add(message.id)
     yield* write({ ...message, headers: [...headers, ...message.headers] })
   })
@@ -114,33 +117,44 @@ const makeInbox = Effect.fnUntraced(function*(state: State, headers: ReadonlyArr
 const makeOutbox = Effect.fnUntraced(function*(state: State, { patienceMillis }: SocketLimits) {
   const { encode } = serialization.makeUnsafe()
   const turn = yield* Semaphore.make(1)
+  let waiting = 0
 
+  const isRead = (): boolean => !state.open || state.peer.unreadBytes() <= unreadBytesMax
   const whenRead: Effect.Effect<void> = Effect.suspend(() =>
-    state.open && state.peer.unreadBytes() > unreadBytesMax
-      ? Effect.andThen(Effect.sleep(unreadLookMillis), whenRead)
-      : Effect.void
+    isRead() ? Effect.void : Effect.andThen(Effect.sleep(unreadLookMillis), whenRead)
   )
   const whenReadOrDropped = Effect.timeoutOrElse(whenRead, {
     duration: patienceMillis,
     orElse: () => Effect.sync(() => drop(state, closeCode.tooMuch, "what was asked for is not read"))
   })
-
-  return (response: RpcMessage.FromServerEncoded) => {
-    const text = encode(response)
-    const write = Effect.sync(() => {
-      if (state.open && typeof text === "string") {
-        state.peer.send(text)
-      }
-    })
-    return Effect.andThen(whenReadOrDropped, write).pipe(
-      turn.withPermit,
-      Effect.ensuring(Effect.sync(() => {
-        if (response._tag === "Exit") {
-          state.calls.delete(response.requestId)
-        }
-      }))
-    )
+  const write = (text: ReturnType<typeof encode>): void => {
+    if (state.open && typeof text === "string") {
+      state.peer.send(text)
+    }
   }
+  const answered = (response: RpcMessage.FromServerEncoded): void => {
+    if (response._tag === "Exit") {
+      state.calls.delete(response.requestId)
+    }
+  }
+
+  return (response: RpcMessage.FromServerEncoded) =>
+    Effect.suspend(() => {
+      const text = encode(response)
+      if (waiting === 0 && isRead()) {
+        write(text)
+        answered(response)
+        return Effect.void
+      }
+      waiting++
+      return Effect.andThen(whenReadOrDropped, Effect.sync(() => write(text))).pipe(
+        turn.withPermit,
+        Effect.ensuring(Effect.sync(() => {
+          waiting--
+          answered(response)
+        }))
+      )
+    })
 })
 
 /** One open socket. */

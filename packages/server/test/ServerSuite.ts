@@ -298,7 +298,7 @@ export const suite = (it: Vitest.MethodsNonLive<Needs>): void => {
 
   it.effect("a connection may have only so many calls under way", () =>
     Effect.gen(function*() {
-      const client = yield* clientOver("a WebSocket", "")
+      const client = yield* clientOver("a WebSocket", yield* tokenOf("passenger"))
       const date = yield* dayFromToday(19)
       const seen = yield* Queue.unbounded<string>()
       yield* Effect.forEach(Array.from({ length: 64 }), () =>
@@ -308,6 +308,7 @@ export const suite = (it: Vitest.MethodsNonLive<Needs>): void => {
         ))
       yield* Queue.takeN(seen, 64)
       assert.strictEqual((yield* Effect.flip(client.Train({ trainId })))._tag, "Overloaded")
+      assert.strictEqual((yield* Effect.flip(client.Book({ request: yield* requestFor(19) })))._tag, "Overloaded")
       const other = yield* clientOver("a WebSocket", "")
       assert.strictEqual((yield* other.Train({ trainId })).trainId, trainId)
     }))
