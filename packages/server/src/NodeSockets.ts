@@ -30,16 +30,20 @@ const options = {
 /** Has what is written in one turn of the event loop leave in one write: a batch of bookings has several answers for a socket. */
 const gatherWrites = (connection: Duplex) => {
   let gathering = false
-  return (): void => {
+  const flush = (): void => {
+    if (gathering) {
+      gathering = false
+      connection.uncork()
+    }
+  }
+  const gather = (): void => {
     if (!gathering) {
       gathering = true
       connection.cork()
-      setImmediate(() => {
-        gathering = false
-        connection.uncork()
-      })
+      setImmediate(flush)
     }
   }
+  return { gather, flush }
 }
 
 /** Opens WebSockets for remote calls on a server of Node's; other upgrades go where they went before. */
@@ -49,14 +53,18 @@ export const attach = Effect.fnUntraced(function*(server: Server) {
 
   const take = (request: IncomingMessage, connection: Duplex, head: Buffer): void =>
     upgrader.handleUpgrade(request, connection, head, (peer) => {
-      const gather = gatherWrites(connection)
+      const { flush, gather } = gatherWrites(connection)
       const events = sockets.open({
         send: (text) => {
           gather()
           peer.send(text)
         },
         unreadBytes: () => peer.bufferedAmount,
-        close: (code, reason) => peer.close(code, reason),
+        // At once: a server that stops breaks off its connections next.
+        close: (code, reason) => {
+          peer.close(code, reason)
+          flush()
+        },
         ping: () => peer.ping()
       }, headersOf(request))
       peer.on("pong", events.alive)

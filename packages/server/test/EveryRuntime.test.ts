@@ -77,6 +77,8 @@ for (const runtime of runtimes) {
           const payload = { trainId: "101", date: yield* dayFromToday(5) }
           const watch = { _tag: "Request", id: "1", tag: "WatchAvailability", payload, headers: [] }
           const answered = new Promise((resolve) => socket.addEventListener("message", resolve))
+          // A stop waits for who does not say that they have read what they were told.
+          socket.addEventListener("message", () => socket.send(`${JSON.stringify({ _tag: "Ack", requestId: "1" })}\n`))
           socket.send(`${JSON.stringify(watch)}\n`)
           yield* Effect.promise(() => answered)
           const overHttp = yield* Effect.promise(() =>
