@@ -27,23 +27,38 @@ export class PnrSequence extends Context.Service<PnrSequence, {
         execute: () => sql`SELECT nextval('pnr_serial')::float8 AS start`
       })
       const { key } = yield* fromStore(readKey(undefined).pipe(Effect.catchTag("NoSuchElementError", Effect.die)))
+      const scope = yield* Effect.scope
       const oneAtATime = yield* Semaphore.make(1)
       let serial = 0
       let end = 0
+      let nextStart: number | undefined
 
-      const refill = oneAtATime.withPermit(Effect.suspend(() =>
-        serial < end ? Effect.void : takeBlock(undefined).pipe(
-          Effect.catchTag("NoSuchElementError", Effect.die),
-          fromStore,
-          Effect.map(({ start }) => {
-            serial = start
-            end = Math.min(start + serialsPerBlock, pnrSerialLimit)
-          })
+      const takeNext = oneAtATime.withPermit(
+        Effect.suspend(() =>
+          nextStart !== undefined ? Effect.void : takeBlock(undefined).pipe(
+            Effect.catchTag("NoSuchElementError", Effect.die),
+            fromStore,
+            Effect.map(({ start }) => {
+              nextStart = start
+            })
+          )
         )
-      ))
-      const next: Effect.Effect<Pnr, StoreUnavailable> = Effect.suspend(() =>
-        serial < end ? Effect.succeed(pnrOf(key, serial++)) : Effect.andThen(refill, next)
       )
+      // Taken while the block before it is used, so that no booking waits for it. A failure is that of who finds none.
+      const takeAhead = Effect.asVoid(Effect.forkIn(Effect.exit(takeNext), scope))
+      const begin = (start: number) => {
+        serial = start
+        end = Math.min(start + serialsPerBlock, pnrSerialLimit)
+        nextStart = undefined
+        return takeAhead
+      }
+
+      const next: Effect.Effect<Pnr, StoreUnavailable> = Effect.suspend(() => {
+        if (serial < end) {
+          return Effect.succeed(pnrOf(key, serial++))
+        }
+        return Effect.andThen(nextStart === undefined ? takeNext : begin(nextStart), next)
+      })
       return PnrSequence.of({ next })
     })
   )

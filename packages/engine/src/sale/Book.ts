@@ -55,25 +55,26 @@ export class Book extends Context.Service<Book, {
       }
 
       return Book.of({
-        book: ({ caller, key, request }) =>
-          Effect.flatMap(pnrs.next, (pnr) => {
-            const userId = request.userId ?? caller.userId
-            const attempt: Attempt = {
-              caller,
-              request,
-              keyGiven: key !== undefined,
-              keyHash: key === undefined ? keyHashOfPnr(pnr) : keyHashOf(userId, key),
-              fingerprint: key === undefined ? noFingerprint : fingerprintOf(request),
-              pnr,
-              holdNumber: 0,
-              triesLeft: triesMax,
-              mayRepack: true,
-              behind: false,
-              gate: undefined
-            }
-            // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
-            return traced("Book.book", { kind: "internal" })(Effect.uninterruptible(tryToBook(desk, attempt)))
-          })
+        book: ({ caller, key, request }) => {
+          const keyGiven = key !== undefined
+          const attempting = Effect.map(pnrs.next, (pnr): Attempt => ({
+            caller,
+            request,
+            keyGiven,
+            keyHash: keyGiven ? keyHashOf(request.userId ?? caller.userId, key) : keyHashOfPnr(pnr),
+            fingerprint: keyGiven ? fingerprintOf(request) : noFingerprint,
+            pnr,
+            holdNumber: 0,
+            triesLeft: triesMax,
+            mayRepack: true,
+            behind: false,
+            gate: undefined
+          }))
+          // Uninterruptible: a caller who hangs up leaves neither a berth held nor a booking half made.
+          return traced("Book.book", { kind: "internal" })(
+            Effect.uninterruptible(tryToBook(desk, { caller, request, keyGiven }, attempting))
+          )
+        }
       })
     })
   )

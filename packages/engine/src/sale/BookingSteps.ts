@@ -1,4 +1,5 @@
 import type { Pnr } from "@berth/domain/Pnr"
+import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Effect, Option } from "effect"
 import type { AllocateReply } from "../inventory/Inventory.ts"
 import type { RunGate } from "../inventory/RunGate.ts"
@@ -21,25 +22,30 @@ type Return<A> = Effect.fn.Return<A, BookError>
 
 /**
  * A booking from its order to its answer, tried again where it lost a race. The way that nearly every one takes is written
- * without generators, which were measured to cost more than its rules.
+ * without generators, which were measured to cost more than its rules. What an attempt needs beside the order is made
+ * once it is known that there may be berths: a crowd that comes too late is refused for next to nothing.
  */
-export const tryToBook = (desk: Desk, attempt: Attempt): Answer =>
-  Effect.flatMap(
-    makeOrder(desk, attempt.caller, attempt.request),
-    (order) =>
+export const tryToBook = (
+  desk: Desk,
+  { caller, keyGiven, request }: Pick<Attempt, "caller" | "keyGiven" | "request">,
+  attempting: Effect.Effect<Attempt, StoreUnavailable>
+): Answer =>
+  Effect.flatMap(makeOrder(desk, caller, request), (order) => {
+    if (order.run.open && mayNotWait(keyGiven, order) && isKnownFull(desk.inventory, order)) {
+      return Effect.fail(soldOut(order))
+    }
+    return Effect.flatMap(attempting, (attempt) =>
       !order.run.open
         ? prepare(desk, attempt, order)
-        : mayNotWait(attempt, order) && isKnownFull(desk.inventory, order)
-        ? Effect.fail(soldOut(order))
         // Before berths are given: those of a booking that is refused later lie idle until its hold is swept.
         : Effect.andThen(
-          (order.request.payment === "hold" ? desk.held : desk.commits).admit,
+          (request.payment === "hold" ? desk.held : desk.commits).admit,
           allocate(desk, attempt, order)
-        )
-  )
+        ))
+  })
 
 /** Whether there is nothing for the party but berths: no waitlist, and no answer that its key was given before. */
-const mayNotWait = (attempt: Attempt, order: Order): boolean => order.waitlistMax === 0 && !attempt.keyGiven
+const mayNotWait = (keyGiven: boolean, order: Order): boolean => order.waitlistMax === 0 && !keyGiven
 
 const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order: Order): Return<Booked> {
   yield* desk.loader.prepare(order.run)
@@ -80,7 +86,7 @@ const answer = (desk: Desk, attempt: Attempt, order: Order, reply: AllocateReply
       const refusal = Effect.fail(reply._tag === "Full" ? soldOut(order) : tooLate)
       return attempt.keyGiven
         ? replayOr(desk, attempt, refusal)
-        : mayNotWait(attempt, order)
+        : mayNotWait(attempt.keyGiven, order)
         ? Effect.andThen(Effect.ignore(learnOf(desk.inventory, order)), refusal)
         : refusal
     }
@@ -184,7 +190,11 @@ const again = (
 ): Effect.Effect<Booked, BookError> =>
   attempt.triesLeft === 0
     ? Effect.fail(beingChanged(order))
-    : tryToBook(desk, { ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+    : tryToBook(
+      desk,
+      attempt,
+      Effect.succeed({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+    )
 
 /** Redis and this server disagree about the run: learn which is behind, and mend it. */
 const catchUp = Effect.fnUntraced(
