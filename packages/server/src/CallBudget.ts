@@ -45,16 +45,14 @@ export class CallBudget extends Context.Service<CallBudget, {
       }
 
       return CallBudget.of({
-        take: Effect.fnUntraced(function*(user, key) {
+        take: (user, key) => {
           const repeated = key !== undefined && keysByPerson.get(user.userId)?.has(key) === true
           if (repeated || may(user, "call without limit")) {
-            return
+            return Effect.void
           }
-          yield* budgets.take({ key: `user:${user.userId}`, callsPerMinute: callsPerMinuteMax[user.role] })
-          if (key !== undefined) {
-            remember(user.userId, key)
-          }
-        })
+          const taken = budgets.take({ key: `user:${user.userId}`, callsPerMinute: callsPerMinuteMax[user.role] })
+          return key === undefined ? taken : Effect.andThen(taken, Effect.sync(() => remember(user.userId, key)))
+        }
       })
     })
   )

@@ -141,7 +141,11 @@ export class RunDirectory extends Context.Service<RunDirectory, {
         // A minute bounds how long a run is sold past midnight by what was read before it.
         timeToLive: (exit) => exit._tag === "Success" && exit.value.open ? "1 minute" : 0
       })
-      const find = (trainId: TrainId, date: JourneyDate) => Cache.get(cache, `${trainId}|${date}`)
+      const peek = (trainId: TrainId, date: JourneyDate) => remembered(cache, `${trainId}|${date}`, processClock)
+      const find = (trainId: TrainId, date: JourneyDate) => {
+        const run = peek(trainId, date)
+        return run === undefined ? Cache.get(cache, `${trainId}|${date}`) : Effect.succeed(run)
+      }
       const byId = Effect.fnUntraced(function*(runId: number) {
         const name = yield* fromStore(selectName(runId))
         if (Option.isNone(name)) {
@@ -155,7 +159,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
 
       return RunDirectory.of({
         find,
-        peek: (trainId, date) => remembered(cache, `${trainId}|${date}`, processClock),
+        peek,
         byId,
         forget: ({ date, trainId }) => Cache.invalidate(cache, `${trainId}|${date}`),
         forgetAll: Cache.invalidateAll(cache)
