@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, loadavg, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { chart } from "./Chart.ts"
+import { commandOf } from "./Command.ts"
 import type { Measurement } from "./Measurement.ts"
 import { formatResults, type Results } from "./Results.ts"
 
@@ -84,7 +85,7 @@ export class Report {
       `${results}latest.json`,
       formatResults({
         at: new Date().toISOString(),
-        command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+        command: commandOf(process.argv.slice(2)),
         machine: {
           cpus: cpus().length,
           model: cpus()[0]?.model ?? "",

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { chart } from "../bench/Chart.ts"
+import { commandOf } from "../bench/Command.ts"
 import { answersOf } from "../bench/driver/Answers.ts"
 import type { Protocol } from "../bench/driver/Job.ts"
 import { cost, rate, ratios } from "../bench/Measurement.ts"
@@ -136,6 +137,17 @@ describe("what the bench writes", () => {
   it("is kept with the project in that form", () => {
     const kept = Schema.decodeSync(Schema.fromJsonString(Results))(readProjectFile("bench/results/latest.json"))
     assert.isAbove(kept.sections.length, 0)
+    assert.notMatch(kept.command, /[/\\]/)
+  })
+
+  it("names files without the folders of this machine", () => {
+    assert.strictEqual(
+      commandOf(["--quick", "rpc", "--feed", "feed.zip"]),
+      "npm run bench -- --quick rpc --feed feed.zip"
+    )
+    assert.strictEqual(commandOf(["--feed", "/home/me/feed.zip"]), "npm run bench -- --feed feed.zip")
+    assert.strictEqual(commandOf(["--feed=../data/feed.zip"]), "npm run bench -- --feed=feed.zip")
+    assert.strictEqual(commandOf(["--profile", "/tmp/profiles/"]), "npm run bench -- --profile profiles")
   })
 
   it("is drawn with each figure, its goals and its spread, inside the picture", () => {

@@ -1,7 +1,8 @@
-import type { LedgerModel } from "./LedgerModel.ts"
+import type { LedgerModel } from "./ledger/LedgerModel.ts"
+import { waitingHolds } from "./ledger/RunEpochsModel.ts"
 import { layout, legBits } from "./Network.ts"
-import type { RedisModel } from "./RedisModel.ts"
-import { violated } from "./World.ts"
+import type { RedisModel } from "./redis/RedisModel.ts"
+import { violated } from "./Violation.ts"
 
 const hex = (bySlot: ReadonlyArray<number>): string => bySlot.map((bits) => bits.toString(2).padStart(3, "0")).join(" ")
 
@@ -48,7 +49,7 @@ export const checkQuiet = (redis: RedisModel, ledger: LedgerModel): void => {
   if (hex(sold) !== hex(state.taken)) {
     violated("Redis says what the record says", `taken ${hex(state.taken)}, sold ${hex(sold)}`)
   }
-  const waits = ledger.waitingHolds()
+  const waits = waitingHolds(ledger)
   const inRedis = [...state.holds].flatMap(([holdId, { passengers, state: is }]) =>
     is === "waiting" || is === "parked" ? [`${holdId} ${passengers}`] : []
   ).toSorted().join()

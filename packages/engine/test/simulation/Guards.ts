@@ -21,13 +21,3 @@ export const guards = [
   "moves are refused where the sales have changed"
 ] as const
 export type Guard = typeof guards[number]
-
-/** A promise that was broken. */
-export class Violation extends Error {
-  readonly promise: string
-
-  constructor(promise: string, how: string) {
-    super(`${promise}: ${how}`)
-    this.promise = promise
-  }
-}

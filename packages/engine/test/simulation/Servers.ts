@@ -1,51 +1,75 @@
-import { Effect, Exit, Layer, Scope } from "effect"
-import { Fares } from "../../src/payment/Fares.ts"
-import { Book } from "../../src/sale/Book.ts"
-import { Cancel } from "../../src/sale/Cancel.ts"
-import { Promoter } from "../../src/sale/Promoter.ts"
-import { PromotionQueue } from "../../src/sale/PromotionQueue.ts"
-import { Repacker } from "../../src/sale/Repacker.ts"
-import { Sweeper } from "../../src/sale/Sweeper.ts"
-import { Audit } from "../../src/seeding/Audit.ts"
-import { ConfigApplier } from "../../src/seeding/ConfigApplier.ts"
-import { RunLoader } from "../../src/seeding/RunLoader.ts"
-import { type Stores, storeServices } from "./StoreModels.ts"
-import type { Process } from "./World.ts"
+import { Cause, type Context, type Effect, Exit } from "effect"
+import { type Server, startServer } from "./Server.ts"
+import type { Stores } from "./Stores.ts"
+import { Violation } from "./Violation.ts"
 
-/**
- * The code of the engine as it is, over whatever stores it is given. One layer after another: those that are merged are
- * built by a fiber each, and a simulation starts servers again and again.
- */
-const engine = Book.layer.pipe(
-  Layer.provideMerge(Cancel.layer),
-  Layer.provideMerge(Sweeper.layer),
-  Layer.provideMerge(Audit.layerNoDeps),
-  Layer.provideMerge(Promoter.layer),
-  Layer.provideMerge(Repacker.layer),
-  Layer.provideMerge(ConfigApplier.layer),
-  Layer.provideMerge(RunLoader.layer),
-  Layer.provideMerge(PromotionQueue.layer),
-  Layer.provideMerge(Fares.layerSample)
-)
+const names = ["A", "B"]
 
-const start = Effect.fnUntraced(function*(stores: Stores, process: Process) {
-  const services = yield* storeServices(stores, process)
-  const built = yield* Layer.buildWithMemoMap(
-    Layer.provideMerge(engine, Layer.succeedContext(services)),
-    yield* Layer.makeMemoMap,
-    yield* Scope.make()
-  )
-  return built
-})
+/** What nobody is at fault for. */
+const expected = new Set([
+  "SoldOut",
+  "RunPreparing",
+  "StoreUnavailable",
+  "Overloaded",
+  "BookingNotFound",
+  "NothingToCancel",
+  "QuotaNotOnTrain",
+  "ClassNotOnTrain"
+])
 
-/** A process with everything in it, as `npm start` has it: server and scheduler. */
-export interface Server extends Process {
-  readonly context: Effect.Success<ReturnType<typeof start>>
-}
+type Services = Server["context"] extends Context.Context<infer R> ? R : never
 
-export const startServer = (stores: Stores, name: string): Server => {
-  const process: Process = { name, alive: true }
-  const exit = Effect.runSyncExit(start(stores, process))
-  if (Exit.isFailure(exit)) throw new Error(`server ${name} did not start: ${exit.cause}`)
-  return Object.assign(process, { context: exit.value })
+/** The servers that are alive, each as good as another. */
+export class Servers {
+  /** Found where it must not be thrown: within a fiber. */
+  broken: Violation | undefined
+  private readonly stores: Stores
+  private alive: ReadonlyArray<Server>
+  private started = 0
+
+  constructor(stores: Stores) {
+    this.stores = stores
+    this.alive = names.map(() => this.another())
+  }
+
+  private another(): Server {
+    return startServer(this.stores, `${names[this.started++ % names.length]}${this.started}`)
+  }
+
+  /** Starts something on a server and hears how it ends, unless the server dies first. */
+  start<A, E extends { readonly _tag: string }>(
+    what: string,
+    work: Effect.Effect<A, E, Services>,
+    told: (answer: A) => void = () => {}
+  ): void {
+    const { world } = this.stores
+    const server = world.chance.pick(this.alive)
+    world.note(() => `${server.name}: ${what}`)
+    world.start(server.context, work, (exit) => {
+      if (!server.alive) return
+      if (Exit.isSuccess(exit)) {
+        world.note(() => `${server.name}: ${what} is done`)
+        return told(exit.value)
+      }
+      const failure = exit.cause.reasons.find(Cause.isFailReason)
+      world.note(() => `${server.name}: ${what} ends: ${failure?.error._tag ?? String(exit.cause)}`)
+      if (failure === undefined || !expected.has(failure.error._tag)) {
+        this.report(new Violation("nothing fails without a reason", `${what}: ${Cause.pretty(exit.cause)}`))
+      }
+    })
+  }
+
+  /** Keeps the first violation, to be thrown between two steps. */
+  report(violation: Violation): void {
+    this.broken ??= violation
+  }
+
+  /** One of them dies, and another takes its place. */
+  crash(): void {
+    const { world } = this.stores
+    const server = world.chance.pick(this.alive)
+    world.note(() => `${server.name} dies`)
+    world.kill(server)
+    this.alive = [...this.alive.filter((other) => other !== server), this.another()]
+  }
 }

@@ -1,12 +1,9 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { type Clock, type Context, Duration, Effect, type Exit, Random, type Scheduler } from "effect"
-import { type Guard, Violation } from "./Guards.ts"
-
-/** A server or scheduler: what it remembers is lost when it dies, and what it asked may still take effect. */
-export interface Process {
-  readonly name: string
-  alive: boolean
-}
+import { type Context, Effect, type Exit, type Scheduler } from "effect"
+import { Chance } from "./Chance.ts"
+import type { Guard } from "./Guards.ts"
+import type { Process } from "./Process.ts"
+import { Time } from "./Time.ts"
 
 export type Store = "redis" | "postgresql"
 
@@ -38,12 +35,6 @@ interface Call {
   orphan: boolean
 }
 
-interface Timer {
-  readonly process: Process
-  readonly at: number
-  readonly wake: () => void
-}
-
 /** One kind of call is slow in a seed, or none. */
 const slowCalls = [
   "none",
@@ -71,8 +62,8 @@ const jumpsMillis = [1, 50, 200, 1_000, 3_500, 8_000, 14_000, 16_000, 31_000, 42
  * effect, and its answer may be lost, late, or find nobody; nothing else in a simulation waits.
  */
 export class World {
-  millis = Date.UTC(2026, 11, 1, 6)
-  readonly random: Random.Random
+  readonly time = new Time(() => this.runTasks())
+  readonly chance: Chance
   readonly off: ReadonlySet<Guard>
   readonly trace: Array<string> | undefined
   /** Whether chance does more than to order calls: answers are lost, time passes. */
@@ -82,7 +73,6 @@ export class World {
   /** Calls whose name begins so are long on their way. */
   private readonly slow: string
   private calls: Array<Call> = []
-  private timers: Array<Timer> = []
   private tasks: Array<() => void> = []
   readonly scheduler: Scheduler.Scheduler = {
     executionMode: "sync",
@@ -99,11 +89,11 @@ export class World {
     readonly traced: boolean
     readonly slow: string | undefined
   }) {
-    this.random = Effect.runSync(Random.withSeed(Random.Random, options.seed))
+    this.chance = new Chance(options.seed)
     this.off = options.off
     this.trace = options.traced ? [] : undefined
-    this.faultShare = this.pick([0.1, 0.4, 1])
-    const slow = this.pick(slowCalls)
+    this.faultShare = this.chance.pick([0.1, 0.4, 1])
+    const slow = this.chance.pick(slowCalls)
     this.slow = options.slow ?? slow
   }
 
@@ -111,22 +101,8 @@ export class World {
     return !this.off.has(guard)
   }
 
-  chance(share: number): boolean {
-    return this.random.nextDoubleUnsafe() < share
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.random.nextDoubleUnsafe() * limit)
-  }
-
-  pick<A>(among: ReadonlyArray<A>): A {
-    const picked = among[this.below(among.length)]
-    if (picked === undefined) throw new RangeError("nothing to pick from")
-    return picked
-  }
-
   note(line: () => string): void {
-    this.trace?.push(`${((this.millis - Date.UTC(2026, 11, 1, 6)) / 1000).toFixed(3).padStart(8)}  ${line()}`)
+    this.trace?.push(`${this.time.secondsText.padStart(8)}  ${line()}`)
   }
 
   /** What a process asks of a store: `work` takes place at once or not at all, some time from now. */
@@ -145,7 +121,7 @@ export class World {
         store,
         name,
         long,
-        askedMillis: this.millis,
+        askedMillis: this.time.millis,
         beganMillis: undefined,
         stage: "asked",
         orphan: false,
@@ -164,32 +140,6 @@ export class World {
     })
   }
 
-  /** The clock of a process; the stores have the same time. */
-  clockOf(process: Process): Clock.Clock {
-    const millis = () => this.millis
-    const nanos = () => BigInt(Math.round(this.millis * 1e6))
-    return {
-      currentTimeMillisUnsafe: millis,
-      currentTimeMillis: Effect.sync(millis),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
-      monotonicTimeNanosUnsafe: nanos,
-      monotonicTimeNanos: Effect.sync(nanos),
-      sleep: (duration) =>
-        Effect.callback<void>((resume) => {
-          const timer = {
-            process,
-            at: this.millis + Duration.toMillis(duration),
-            wake: () => resume(Effect.void)
-          }
-          this.timers.push(timer)
-          return Effect.sync(() => {
-            this.timers = this.timers.filter((other) => other !== timer)
-          })
-        })
-    }
-  }
-
   /** Starts an effect on a process. */
   start<A, E, R>(context: Context.Context<R>, work: Effect.Effect<A, E, R>, ended: (exit: Exit.Exit<A, E>) => void) {
     Effect.runForkWith(context)(work, { scheduler: this.scheduler }).addObserver(ended)
@@ -199,18 +149,18 @@ export class World {
   /** Ends a process at once. What it has sent may still arrive. */
   kill(process: Process): void {
     process.alive = false
-    this.timers = this.timers.filter((timer) => timer.process !== process)
+    this.time.forget(process)
     this.calls = this.calls.filter((call) => {
       if (call.process !== process) return true
       call.orphan = true
-      if (call.stage === "answered" || this.chance(0.5)) return false
-      if (call.store === "postgresql") call.beganMillis ??= this.millis
+      if (call.stage === "answered" || this.chance.happens(0.5)) return false
+      if (call.store === "postgresql") call.beganMillis ??= this.time.millis
       return true
     })
   }
 
   get busy(): boolean {
-    return this.calls.length > 0 || this.timers.length > 0
+    return this.calls.length > 0 || this.time.isAwaited
   }
 
   get callsUnderWay(): number {
@@ -219,11 +169,11 @@ export class World {
 
   /** One step of chance; false where nothing is under way. */
   step(): boolean {
-    if (this.faults && this.chance(0.06 * this.faultShare)) this.jump(this.pick(jumpsMillis))
+    if (this.faults && this.chance.happens(0.06 * this.faultShare)) this.time.jump(this.chance.pick(jumpsMillis))
     if (this.calls.length > 0) {
-      this.move(this.pick(this.calls))
-    } else if (this.timers.length > 0) {
-      this.jump(Math.max(0, Math.min(...this.timers.map(({ at }) => at)) - this.millis))
+      this.move(this.chance.pick(this.calls))
+    } else if (this.time.isAwaited) {
+      this.time.jumpToNext()
     } else {
       return false
     }
@@ -231,32 +181,22 @@ export class World {
     return true
   }
 
-  jump(millis: number): void {
-    this.millis += millis
-    const due = this.timers.filter(({ at }) => at <= this.millis).toSorted((one, other) => one.at - other.at)
-    this.timers = this.timers.filter(({ at }) => at > this.millis)
-    for (const { process, wake } of due) {
-      if (process.alive) wake()
-      this.runTasks()
-    }
-  }
-
   private move(call: Call): void {
     if (call.stage === "answered") return this.deliver(call)
-    if (this.faults && (call.orphan || call.name.startsWith(this.slow)) && this.chance(0.85)) return
+    if (this.faults && (call.orphan || call.name.startsWith(this.slow)) && this.chance.happens(0.85)) return
     if (call.store === "postgresql" && call.beganMillis !== undefined) {
-      if (this.millis - call.beganMillis > transactionMillisMax) return this.giveUp(call, false)
+      if (this.time.millis - call.beganMillis > transactionMillisMax) return this.giveUp(call, false)
     } else if (call.long && this.faults) {
-      call.beganMillis = this.millis
+      call.beganMillis = this.time.millis
       this.note(() => `  ${call.process.name} ${call.name} begins`)
       return
     }
-    const late = call.store === "redis" && this.millis - call.askedMillis > redisMillisMax
-    const fate = this.faults && !call.orphan ? this.random.nextDoubleUnsafe() / this.faultShare : 1
+    const late = call.store === "redis" && this.time.millis - call.askedMillis > redisMillisMax
+    const fate = this.faults && !call.orphan ? this.chance.share() / this.faultShare : 1
     if (fate < 0.02) return this.giveUp(call, false)
     // It arrives, but long after nobody waits any more.
     if (fate < 0.05 || late && fate < 0.6) return this.giveUp(call, true)
-    call.execute(call.beganMillis ?? this.millis)
+    call.execute(call.beganMillis ?? this.time.millis)
     if (call.orphan) return this.remove(call)
     // The record is asked what became of a commit until it is known, so only its other answers can be lost.
     if (fate < 0.08 && !(call.long && call.store === "postgresql")) return this.giveUp(call, false)
@@ -270,7 +210,7 @@ export class World {
 
   private deliver(call: Call): void {
     this.remove(call)
-    if (call.store === "redis" && this.millis - call.askedMillis > redisMillisMax && this.chance(0.5)) {
+    if (call.store === "redis" && this.time.millis - call.askedMillis > redisMillisMax && this.chance.happens(0.5)) {
       call.fail()
     } else {
       call.answer()
@@ -280,7 +220,7 @@ export class World {
   private giveUp(call: Call, arrives: boolean): void {
     this.note(() => `  ${call.process.name} ${call.name} is not answered${arrives ? ", and arrives later" : ""}`)
     if (arrives && !call.orphan) {
-      if (call.store === "postgresql") call.beganMillis ??= this.millis
+      if (call.store === "postgresql") call.beganMillis ??= this.time.millis
       call.orphan = true
     } else {
       this.remove(call)
@@ -296,8 +236,4 @@ export class World {
     let task
     while ((task = this.tasks.shift()) !== undefined) task()
   }
-}
-
-export const violated = (promise: string, how: string): never => {
-  throw new Violation(promise, how)
 }
