@@ -24,7 +24,10 @@ interface Kept {
   readAhead: boolean
 }
 
-type Reading = Deferred.Deferred<Found, StoreUnavailable>
+interface Reading {
+  readonly answer: Deferred.Deferred<Found, StoreUnavailable>
+  readonly askedMillis: number
+}
 
 /**
  * Holders of the tokens in use, each read from the record twice a second at most. A token that is used all the time is
@@ -44,23 +47,33 @@ export const makeRecentHolders = (sessions: Sessions["Service"]) =>
       }
     }
 
-    // Shared by all who ask meanwhile, so none of them may end it.
-    const read = (hash: string, askedMillis: number) => {
-      const reading: Reading = Deferred.makeUnsafe()
-      readings.set(hash, reading)
-      return Effect.uninterruptible(Effect.onExit(sessions.holder(hash), (exit) => {
-        // Not where somebody was forgotten meanwhile: it may have been read before.
-        if (readings.get(hash) === reading) {
-          readings.delete(hash)
-          if (exit._tag === "Success") keep(hash, exit.value, askedMillis)
-        }
-        return Deferred.done(reading, exit)
+    // Shared by all who ask meanwhile, so none of them may end it, not even between its first step and its second.
+    const read = (hash: string, askedMillis: number) =>
+      Effect.uninterruptible(Effect.suspend(() => {
+        const reading: Reading = { answer: Deferred.makeUnsafe(), askedMillis }
+        readings.set(hash, reading)
+        return Effect.onExit(sessions.holder(hash), (exit) => {
+          // Not where somebody was forgotten meanwhile: it may have been read before.
+          if (readings.get(hash) === reading) {
+            readings.delete(hash)
+            if (exit._tag === "Success") keep(hash, exit.value, askedMillis)
+          }
+          return Deferred.done(reading.answer, exit)
+        })
       }))
+
+    // An answer that comes late may have been read long before.
+    const readOrShare = (hash: string, nowMillis: number): Effect.Effect<Found, StoreUnavailable> => {
+      const reading = readings.get(hash)
+      return reading === undefined || nowMillis - reading.askedMillis >= rememberedMillis
+        ? read(hash, nowMillis)
+        : Deferred.await(reading.answer)
     }
 
     const readAhead = (hash: string, known: Kept, nowMillis: number) => {
       known.readAhead = true
-      return Effect.as(Effect.forkIn(Effect.exit(read(hash, nowMillis)), scope), known.found)
+      const reading = Effect.forkIn(Effect.exit(read(hash, nowMillis)), scope, { startImmediately: true })
+      return Effect.as(reading, known.found)
     }
 
     return {
@@ -69,8 +82,7 @@ export const makeRecentHolders = (sessions: Sessions["Service"]) =>
           const nowMillis = Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
           const known = kept.get(hash)
           if (known === undefined || nowMillis - known.askedMillis >= rememberedMillis) {
-            const reading = readings.get(hash)
-            return reading === undefined ? read(hash, nowMillis) : Deferred.await(reading)
+            return readOrShare(hash, nowMillis)
           }
           const isDue = !known.readAhead && nowMillis - known.askedMillis >= refreshMillis &&
             readings.size < readingsAheadMax && Option.isSome(known.found)

@@ -2,7 +2,7 @@ import { UserId } from "@berth/domain/UserId"
 import { Sessions } from "@berth/engine/accounts/Sessions"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Latch, Layer } from "effect"
+import { Clock, Context, Effect, Fiber, Latch, Layer, Scheduler } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
@@ -13,6 +13,17 @@ const turnsMax = 1_000
 
 const until = (wanted: string, role: Effect.Effect<string | undefined>) =>
   Effect.repeat(Effect.andThen(Effect.yieldNow, role), { until: (one) => one === wanted, times: turnsMax })
+
+/** Has a fiber wait for its turn before one of its steps, as it may before any, and be ended there. */
+const waitingAt = (step: number): Scheduler.Scheduler => {
+  const scheduler = new Scheduler.MixedScheduler()
+  let steps = 0
+  return {
+    executionMode: scheduler.executionMode,
+    makeDispatcher: () => scheduler.makeDispatcher(),
+    shouldYield: () => steps++ === step
+  }
+}
 
 type Statement = Effect.Effect<unknown, SqlError.SqlError>
 
@@ -140,6 +151,33 @@ layer(Layer.provideMerge(Sessions.layer, engine), { timeout: "60 seconds", exclu
         assert.isUndefined(yield* server.role)
         assert.strictEqual(server.statements(), 3)
         assert.isUndefined(yield* server.role)
+      }))
+
+    it.effect("is asked about again by whoever comes a second after a question that has had no answer yet", () =>
+      Effect.gen(function*() {
+        const wasRead = yield* Latch.make()
+        const answers = yield* Latch.make()
+        const server = yield* makeServer((statement, number) =>
+          number === 1 ? Effect.tap(statement, Effect.andThen(wasRead.open, answers.await)) : statement
+        )
+        const first = yield* Effect.forkChild(server.role, { startImmediately: true })
+        yield* wasRead.await
+        yield* (yield* Sessions).endAll(server.userId)
+        yield* server.adjust("1 second")
+        assert.isUndefined(yield* server.role)
+        yield* answers.open
+        assert.strictEqual(yield* Fiber.join(first), "clerk")
+        assert.isUndefined(yield* server.role)
+      }))
+
+    it.effect("is asked about by the next call where the one before gave up, whenever that was", () =>
+      Effect.gen(function*() {
+        for (let step = 0; step <= 40; step++) {
+          const server = yield* makeServer((statement) => statement)
+          const gaveUp = Effect.provideService(server.role, Scheduler.Scheduler, waitingAt(step))
+          yield* Fiber.interrupt(yield* Effect.forkChild(gaveUp, { startImmediately: true }))
+          assert.strictEqual(yield* server.role, "clerk")
+        }
       }))
   }
 )

@@ -116,6 +116,8 @@ export const makeKeyTracking = Effect.fnUntraced(function*(
   const stand = Effect.fnUntraced(function*(onLine: () => void): Effect.fn.Return<never, RedisRefusal, Scope.Scope> {
     const lost = Deferred.makeUnsafe<never, RedisRefusal>()
     const close = () => {
+      // The end of a silent connection is noticed seconds later, when another line may stand.
+      if (Deferred.isDoneUnsafe(lost)) return
       line = undefined
       onChange("all")
       Deferred.doneUnsafe(lost, Effect.fail(new RedisRefusal({ message: "a connection was lost" })))

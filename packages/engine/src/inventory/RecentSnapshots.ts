@@ -58,12 +58,12 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
       : readPlainly(run, travelClasses)
   }
 
-  // Shared by all who ask meanwhile, so none of them may end it.
-  const read = (name: string, run: RunRef, travelClasses: ReadonlyArray<TravelClass>) => {
-    const reading: Reading = Deferred.makeUnsafe()
-    readings.set(name, reading)
-    return Effect.uninterruptible(
-      Effect.onExit(
+  // Shared by all who ask meanwhile, so none of them may end it, not even between its first step and its second.
+  const read = (name: string, run: RunRef, travelClasses: ReadonlyArray<TravelClass>) =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      const reading: Reading = Deferred.makeUnsafe()
+      readings.set(name, reading)
+      return Effect.onExit(
         Effect.map(readTracked(run, travelClasses), (found) =>
           readings.get(name) === reading
             ? kept.keep(name, travelClasses, found)
@@ -75,8 +75,7 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
           return Deferred.done(reading, exit)
         }
       )
-    )
-  }
+    }))
 
   const peek = (run: RunRef, travelClasses: ReadonlyArray<TravelClass>) => kept.peek(nameOf(run), travelClasses)
 

@@ -34,7 +34,7 @@ const noConnection = refusal(new Error(`no connection was free within ${leaseMil
 const noAnswer = refusal(new Error(`no answer within ${answerMillisMax / 1000} s`))
 const leftAlone = refusal(new StoreLeftAlone())
 
-const unsent = new WeakSet([tooMany, noConnection, leftAlone])
+const unsent = new WeakSet<SqlError.SqlError>()
 
 /** Whether PostgreSQL may have heard of the statement that failed: there was a connection for it. */
 export const wasSent = (error: SqlError.SqlError): boolean => !unsent.has(error)
@@ -155,12 +155,7 @@ class Gate {
       this.#lent++
       return Effect.addFinalizer(() => giveBack).pipe(
         Effect.andThen(waits ? this.#wait(reserve) : reserve),
-        Effect.tapError((error) =>
-          Effect.sync(() => {
-            unsent.add(error)
-            this.#hear(error)
-          })
-        ),
+        Effect.tapError((error) => Effect.sync(() => this.#hear(error))),
         Effect.tap(taken)
       )
     })
@@ -206,7 +201,9 @@ export const make = Effect.fnUntraced(function*(pg: PgClient.PgClient, connectio
     Effect.runForkWith(yield* Effect.context<never>())
   )
   yield* Effect.forkScoped(gate.endLate)
-  const acquirer = Effect.map(gate.lend(pg.reserve), (connection) => guarded(connection, gate))
+  // Not within `lend`, which also lends to LISTEN and NOTIFY: the refusal for want of an answer is the same for all.
+  const reserved = Effect.tapError(gate.lend(pg.reserve), (error) => Effect.sync(() => unsent.add(error)))
+  const acquirer = Effect.map(reserved, (connection) => guarded(connection, gate))
   const waits = Effect.provideService(WaitMillisMax, Infinity)
   const sql = yield* SqlClient.make({
     acquirer,

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import type { Redis, RedisOptions } from "ioredis"
 import { Inventory } from "../../src/inventory/Inventory.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { makeRecentSnapshots } from "../../src/inventory/RecentSnapshots.ts"
@@ -102,6 +103,41 @@ const suite = (name: string, store: typeof RedisForTests.inventory) =>
         assert.strictEqual(yield* waiting, 8)
       }))
   })
+
+/** Redis, and every connection that was made beside the first. */
+const withLines = Effect.gen(function*() {
+  const redis = yield* ManagedRedis
+  const lines: Array<Redis> = []
+  const duplicate = (changes: Partial<RedisOptions>) => {
+    const line = redis.duplicate(changes)
+    lines.push(line)
+    return line
+  }
+  return { redis: ManagedRedis.of({ ...redis, duplicate }), lines }
+})
+
+layer(RedisForTests.inventory, { timeout: "60 seconds" })("a line to Redis that has fallen silent", (it) => {
+  it.effect("is followed by another, which stands when the end of the first is noticed at last", () =>
+    Effect.gen(function*() {
+      const { lines, redis } = yield* withLines
+      const { recent } = yield* Effect.provideService(told, ManagedRedis, redis)
+      const [listener] = lines
+      assert.isDefined(listener)
+      const ended = yield* Effect.forkChild(
+        Effect.callback<void>((resume) => {
+          listener.once("end", () => resume(Effect.void))
+        }),
+        { startImmediately: true }
+      )
+      // Nothing is heard on it any more, not even that it was closed.
+      listener.stream.pause()
+      yield* until(() => !recent.areTold())
+      yield* until(recent.areTold)
+      assert.notStrictEqual(listener.status, "end")
+      yield* Fiber.join(ended)
+      assert.isTrue(recent.areTold())
+    }))
+})
 
 suite("the machine's Redis", RedisForTests.inventory)
 suite("Redis in WebAssembly", RedisForTests.inventoryInWasm)

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Scheduler } from "effect"
 import { Inventory } from "../../src/inventory/Inventory.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { makeRecentSnapshots } from "../../src/inventory/RecentSnapshots.ts"
@@ -30,6 +30,17 @@ const counting = Effect.gen(function*() {
   })
   return { recent, asked: () => asked }
 })
+
+/** Has a fiber wait for its turn before one of its steps, as it may before any, and be ended there. */
+const waitingAt = (step: number): Scheduler.Scheduler => {
+  const scheduler = new Scheduler.MixedScheduler()
+  let steps = 0
+  return {
+    executionMode: scheduler.executionMode,
+    makeDispatcher: () => scheduler.makeDispatcher(),
+    shouldYield: () => steps++ === step
+  }
+}
 
 layer(RedisForTests.inventory, { timeout: "60 seconds" })("recent snapshots", (it) => {
   it.effect("show at once what was done from here", () =>
@@ -76,6 +87,18 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("recent snapshots", (i
       yield* inventory.allocate(requestOf(run, "a"))
       yield* Fiber.join(reading)
       assert.deepStrictEqual(yield* recent.get(run, classes), yield* inventory.snapshot(run, classes))
+    }))
+
+  it.effect("are read by the next one who looks where the one before gave up, whenever that was", () =>
+    Effect.gen(function*() {
+      const { run } = yield* loaded
+      const { recent } = yield* counting
+      for (let step = 0; step <= 30; step++) {
+        recent.drop(run)
+        const look = Effect.provideService(recent.get(run, classes), Scheduler.Scheduler, waitingAt(step))
+        yield* Fiber.interrupt(yield* Effect.forkChild(look, { startImmediately: true }))
+        assert.isNotNull(yield* recent.get(run, classes))
+      }
     }))
 
   it.effect("know a run that is not in Redis", () =>

@@ -1,8 +1,11 @@
+import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import { Reactivity } from "effect/reactivity"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as Database from "../../src/ledger/Database.ts"
+import * as GuardedPostgres from "../../src/ledger/GuardedPostgres.ts"
 import { fromStore } from "../../src/ledger/LedgerError.ts"
 import { leftAlone } from "../../src/StoreCircuit.ts"
 import { emptyDatabase } from "../TestEngine.ts"
@@ -82,6 +85,34 @@ layer(database, { timeout: "60 seconds" })("PostgreSQL under more than it can se
       yield* TestClock.adjust("13 seconds")
       assert.strictEqual((yield* Fiber.join(waits))._tag, "Failure")
       assert.lengthOf(yield* ask, 1)
+      yield* Deferred.succeed(done, undefined)
+      yield* Fiber.join(holder)
+    }))
+
+  it.effect("knows of a statement without an answer that it may have been carried out, also after a LISTEN without one", () =>
+    Effect.gen(function*() {
+      const unanswered = new Proxy(yield* PgClient.PgClient, {
+        get: (target, name) => name === "listen" ? () => Effect.never : Reflect.get(target, name)
+      })
+      const sql = yield* Effect.provide(GuardedPostgres.make(unanswered, connectionsMax), Reactivity.layer)
+      const listens = yield* Effect.forkChild(Effect.flip(Effect.scoped(sql.listen("channel"))), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("12 seconds")
+      yield* Fiber.join(listens)
+      const locked = yield* Deferred.make<void>()
+      const done = yield* Deferred.make<void>()
+      const holder = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
+        yield* sql`SELECT pg_advisory_xact_lock(43)`
+        yield* Deferred.succeed(locked, undefined)
+        yield* Deferred.await(done)
+      })))
+      yield* Deferred.await(locked)
+      const waits = yield* Effect.forkChild(Effect.flip(sql`SELECT pg_advisory_xact_lock(43)`), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("13 seconds")
+      assert.isTrue(GuardedPostgres.wasSent(yield* Fiber.join(waits)))
       yield* Deferred.succeed(done, undefined)
       yield* Fiber.join(holder)
     }))
