@@ -1,13 +1,15 @@
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, loadavg, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { chart } from "./Chart.ts"
 import { commandOf } from "./Command.ts"
 import type { Measurement } from "./Measurement.ts"
 import { formatResults, type Results } from "./Results.ts"
+import { withTable } from "./Table.ts"
 
 const results = fileURLToPath(new URL("results/", import.meta.url))
 const charts = fileURLToPath(new URL("../docs/charts/", import.meta.url))
+const document = fileURLToPath(new URL("../docs/performance.md", import.meta.url))
 
 const mark = ({ aimMet, floorMet }: Measurement): string =>
   floorMet === false ? "MISSED" : aimMet === false ? "floor met" : aimMet === true || floorMet === true ? "met" : ""
@@ -80,22 +82,28 @@ export class Report {
     return failed.length === 0
   }
 
+  /** Puts what was measured into docs/performance.md in place of the run before. */
+  writeDocument(): void {
+    writeFileSync(document, withTable(readFileSync(document, "utf8"), this.#results()))
+  }
+
+  #results(): Results {
+    return {
+      at: new Date().toISOString(),
+      command: commandOf(process.argv.slice(2)),
+      machine: {
+        cpus: cpus().length,
+        model: cpus()[0]?.model ?? "",
+        memoryGiB: Math.round(totalmem() / 2 ** 30),
+        node: process.version
+      },
+      redis: this.#redis,
+      durations: this.#durations,
+      sections: this.#measured
+    }
+  }
+
   #write(): void {
-    writeFileSync(
-      `${results}latest.json`,
-      formatResults({
-        at: new Date().toISOString(),
-        command: commandOf(process.argv.slice(2)),
-        machine: {
-          cpus: cpus().length,
-          model: cpus()[0]?.model ?? "",
-          memoryGiB: Math.round(totalmem() / 2 ** 30),
-          node: process.version
-        },
-        redis: this.#redis,
-        durations: this.#durations,
-        sections: this.#measured
-      })
-    )
+    writeFileSync(`${results}latest.json`, formatResults(this.#results()))
   }
 }

@@ -12,6 +12,7 @@ const { positionals, values } = parseArgs({
     full: { type: "boolean" },
     feed: { type: "string" },
     profile: { type: "string" },
+    docs: { type: "boolean" },
     help: { type: "boolean" }
   }
 })
@@ -20,7 +21,9 @@ const effort = values.quick === true ? efforts.quick : values.full === true ? ef
 const names = Object.keys(sections)
 const unknown = positionals.filter((name) => !names.includes(name))
 if (values.help === true || unknown.length > 0) {
-  console.log(`npm run bench -- [--quick | --full] [--feed FEED.zip] [--profile FOLDER] [${names.join("] [")}]`)
+  console.log(
+    `npm run bench -- [--quick | --full] [--feed FEED.zip] [--profile FOLDER] [--docs] [${names.join("] [")}]`
+  )
   process.exit(unknown.length > 0 ? 2 : 0)
 }
 
@@ -33,6 +36,7 @@ const chosen = Object.entries(sections).filter(([name, { needs }]) =>
 const complete = await withStand({ effort, feed: values.feed, profiles: values.profile }, async (stand) => {
   const report = new Report((await stand.redis()).name)
   for (const [section, { load, title }] of chosen) await report.add(section, title, async () => (await load())(stand))
+  if (values.docs === true) report.writeDocument()
   return report.finish()
 })
 // What a section that failed has left open is not waited for.

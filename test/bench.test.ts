@@ -9,6 +9,7 @@ import { httpRequest, rpcFrame } from "../bench/Requests.ts"
 import { respCommand } from "../bench/RespCommand.ts"
 import { formatResults, Results } from "../bench/Results.ts"
 import { median, quantile } from "../bench/Statistics.ts"
+import { withTable } from "../bench/Table.ts"
 import { readProjectFile } from "./ProjectFiles.ts"
 
 /** What is told of an answer, whole and in pieces of every length. */
@@ -138,6 +139,13 @@ describe("what the bench writes", () => {
     const kept = Schema.decodeSync(Schema.fromJsonString(Results))(readProjectFile("bench/results/latest.json"))
     assert.isAbove(kept.sections.length, 0)
     assert.notMatch(kept.command, /[/\\]/)
+  })
+
+  it("is what docs/performance.md shows", () => {
+    const kept = Schema.decodeSync(Schema.fromJsonString(Results))(readProjectFile("bench/results/latest.json"))
+    const document = readProjectFile("docs/performance.md")
+    assert.strictEqual(document, withTable(document, kept))
+    assert.throws(() => withTable("a document without a place for it", kept), /no place/)
   })
 
   it("names files without the folders of this machine", () => {
