@@ -2,12 +2,14 @@ import { JourneyDate } from "@berth/domain/JourneyDate"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { TrainId } from "@berth/domain/TrainId"
 import { allocate } from "@berth/engine/inventory/AllocateScript"
-import type { AllocateRequest, ClassOfRun, Inventory, RunRef } from "@berth/engine/inventory/Inventory"
+import type { AllocateRequest, ClassOfRun, Inventory, LoadRun, RunRef } from "@berth/engine/inventory/Inventory"
 import * as InventoryRedis from "@berth/engine/inventory/InventoryRedis"
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
 import { ScriptCommand } from "@berth/engine/inventory/ScriptCommand"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
+import type { Job } from "./driver/Job.ts"
 import { legs } from "./Network.ts"
+import { respCommand } from "./RespCommand.ts"
 
 /** The inventory by itself, without a server and without PostgreSQL. */
 export const openInventory = (uri: string) => {
@@ -29,10 +31,19 @@ export const inventoryRun = (n: number): RunRef => ({
   date: JourneyDate.make("2026-12-05")
 })
 
-export const sleeper: ClassOfRun = { layout: coachLayouts.SL, legs, quotas: ["GN"] }
+const sleeper: ClassOfRun = { layout: coachLayouts.SL, legs, quotas: ["GN"] }
 
-/** Every berth of so many coaches for everybody; the sleeper class has no short bay. */
-export const sleeperMasks = (berths: number) => new Map([["GN" as const, new Uint8Array(berths / 8).fill(255)]])
+/** A run of so many sleeper berths for everybody, a multiple of eight: the class has no short bay. */
+export const loadOf = (run: RunRef, berths: number, taken: Uint8Array = new Uint8Array()): LoadRun => ({
+  run,
+  gate,
+  classes: [{
+    classOfRun: sleeper,
+    masks: new Map([["GN" as const, new Uint8Array(berths / 8).fill(255)]]),
+    taken,
+    waiting: []
+  }]
+})
 
 export const partyOf = (passengers: number): AllocateRequest["party"] => ({
   wishes: Array.from({ length: passengers }, () => "any" as const),
@@ -59,8 +70,11 @@ export const allocation = (
   tellsScattered: false
 })
 
+/** Whoever calls is still there, however long ago the call was written. */
+const latestMillis = Date.parse("2100-01-01")
+
 /** The calls of the script as the engine writes them for the wire, for another process to send. */
-export const encodedAllocations = (requests: ReadonlyArray<AllocateRequest>, latestMillis: number) =>
+export const encodedAllocations = (requests: ReadonlyArray<AllocateRequest>) =>
   Effect.gen(function*() {
     const commands: Array<Uint8Array> = []
     const recorder = {
@@ -75,3 +89,20 @@ export const encodedAllocations = (requests: ReadonlyArray<AllocateRequest>, lat
     for (const request of requests) yield* allocate(recorder, request, latestMillis)
     return commands
   })
+
+/** A job for the driver: commands for Redis, as many and as fast as it takes them. */
+export const redisJob = (
+  uri: string,
+  job: Pick<Job, "requests" | "connections" | "callsPerConnection" | "calls">
+): Job => {
+  const { hostname, password, port } = new URL(uri)
+  return {
+    protocol: "resp",
+    host: hostname,
+    port: Number(port),
+    opening: respCommand(["AUTH", password]),
+    millis: 30_000,
+    ratePerSecond: null,
+    ...job
+  }
+}

@@ -2,40 +2,23 @@ import type { LegRange } from "@berth/domain/LegRange"
 import { Inventory } from "@berth/engine/inventory/Inventory"
 import { Effect } from "effect"
 import { SeededRandom } from "../../faults/SeededRandom.ts"
-import { allocation, gate, inventoryRun, openInventory, sleeper, sleeperMasks } from "../InventoryStand.ts"
+import { allocation, inventoryRun, loadOf, openInventory } from "../InventoryStand.ts"
 import { type Measurement, rate } from "../Measurement.ts"
 import { legs } from "../Network.ts"
+import { demand, getIn, journeysOf } from "../SinglePassengers.ts"
 import type { Stand } from "../Stand.ts"
 
 const berths = 72
-const demand = 4
 const trainsByEffort = { quick: 10, usual: 20, full: 20 }
 /** Calls of one train under way: Redis takes them in the order in which they were sent. */
 const underWayMax = 32
 
-/** Journeys of single passengers, every pair of stops as likely, until they ask for so many times what there is. */
-const journeysOf = (random: SeededRandom): ReadonlyArray<LegRange> => {
-  const journeys: Array<LegRange> = []
-  for (let asked = 0; asked < demand * berths * legs;) {
-    const [one, other] = [random.between(0, legs), random.between(0, legs)]
-    if (one !== other) {
-      journeys.push({ from: Math.min(one, other), to: Math.max(one, other) })
-      asked += Math.abs(one - other)
-    }
-  }
-  return journeys
-}
-
 const legsIn = (journeys: ReadonlyArray<LegRange>): number => journeys.reduce((sum, { from, to }) => sum + to - from, 0)
 
-/** Who gets a seat where everybody may be moved at any time: whoever finds room on each leg. */
+/** Those who get in where everybody may be moved at any time. */
 const seatedWithoutFragments = (journeys: ReadonlyArray<LegRange>): ReadonlyArray<LegRange> => {
-  const taken = new Uint16Array(legs)
-  return journeys.filter(({ from, to }) => {
-    const isFree = taken.subarray(from, to).every((count) => count < berths)
-    if (isFree) { for (let leg = from; leg < to; leg++) taken[leg] = (taken[leg] ?? 0) + 1 }
-    return isFree
-  })
+  const seated = getIn(journeys, { berths, legs })
+  return journeys.filter((_, n) => seated[n] === true)
 }
 
 /** No train can sell more of a leg than it has, nor more than is asked for. */
@@ -50,8 +33,7 @@ const sell = (train: number, journeys: ReadonlyArray<LegRange>) =>
   Effect.gen(function*() {
     const { allocate, load } = yield* Inventory
     const run = inventoryRun(train)
-    const classes = [{ classOfRun: sleeper, masks: sleeperMasks(berths), taken: new Uint8Array(), waiting: [] }]
-    yield* load([{ run, gate, classes }])
+    yield* load([loadOf(run, berths)])
     const replies = yield* Effect.forEach(
       journeys,
       (journey, n) => allocate(allocation(run, `traveller${n}`, journey, 1)),
@@ -68,7 +50,7 @@ export const fragmentation = async (stand: Stand): Promise<ReadonlyArray<Measure
     const trains = trainsByEffort[stand.effort.name]
     const sales = []
     for (let train = 0; train < trains; train++) {
-      const journeys = journeysOf(new SeededRandom(train))
+      const journeys = journeysOf(new SeededRandom(train), { berths, legs })
       const sold = legsIn(await inventory.run(sell(train, journeys)))
       sales.push({
         ofBest: 100 * sold / legsIn(seatedWithoutFragments(journeys)),

@@ -2,20 +2,11 @@ import { Inventory } from "@berth/engine/inventory/Inventory"
 import { Effect } from "effect"
 import { SeededRandom } from "../../faults/SeededRandom.ts"
 import { answersIn, driverNote, rateOf } from "../Bookings.ts"
-import {
-  allocation,
-  encodedAllocations,
-  gate,
-  inventoryRun,
-  openInventory,
-  sleeper,
-  sleeperMasks
-} from "../InventoryStand.ts"
+import { allocation, encodedAllocations, inventoryRun, loadOf, openInventory, redisJob } from "../InventoryStand.ts"
 import { type Measurement, rate, ratios } from "../Measurement.ts"
 import { hotBerths, legs, legsOfJourney } from "../Network.ts"
 import { referenceCalls, seedReference } from "../peers/reference-script/ReferenceScript.ts"
 import { sideBySide } from "../Repeats.ts"
-import { respCommand } from "../RespCommand.ts"
 import type { Stand } from "../Stand.ts"
 
 const connections = 50
@@ -23,8 +14,6 @@ const runs = 500
 const partySize = 2
 /** Parties seated in a repeat: enough to measure, and few enough that the runs stay as they were. */
 const partiesByEffort = { quick: 4_000, usual: 10_000, full: 10_000 }
-const millisMax = 30_000
-const latestMillis = Date.parse("2100-01-01")
 
 type InventoryStand = ReturnType<typeof openInventory>
 
@@ -34,11 +23,7 @@ const halfSold = async (inventory: InventoryStand): Promise<Uint8Array> =>
     const { allocate, load, snapshot } = yield* Inventory
     const run = inventoryRun(runs)
     const random = new SeededRandom(1)
-    yield* load([{
-      run,
-      gate,
-      classes: [{ classOfRun: sleeper, masks: sleeperMasks(hotBerths), taken: new Uint8Array(), waiting: [] }]
-    }])
+    yield* load([loadOf(run, hotBerths)])
     let left = hotBerths * legs / 2
     for (let n = 0; left > 0; n++) {
       const from = random.between(0, legs - 1)
@@ -55,8 +40,7 @@ const seed = async (inventory: InventoryStand, taken: Uint8Array): Promise<void>
   await inventory.run(Effect.gen(function*() {
     const { allocate, load } = yield* Inventory
     const names = Array.from({ length: runs }, (_, n) => inventoryRun(n))
-    const classes = [{ classOfRun: sleeper, masks: sleeperMasks(hotBerths), taken, waiting: [] }]
-    yield* load(names.map((run) => ({ run, gate, classes })))
+    yield* load(names.map((run) => loadOf(run, hotBerths, taken)))
     yield* Effect.forEach(names, (run) => allocate(allocation(run, "first", { from: 0, to: 1 }, 1)), {
       concurrency: connections,
       discard: true
@@ -73,26 +57,14 @@ const partiesToSeat = (count: number) =>
 /** Parties of two over half of the route, by the booking script and by the reference script, on the same Redis in turn. */
 export const inventory = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
   const { name, uri } = await stand.redis()
-  const { hostname, password, port } = new URL(uri)
   const opened = openInventory(uri)
   const send = (
     requests: ReadonlyArray<Uint8Array>,
     calls: number,
     underWay = { connections, callsPerConnection: 1 }
-  ) =>
-    stand.driver.run({
-      protocol: "resp",
-      host: hostname,
-      port: Number(port),
-      opening: respCommand(["AUTH", password]),
-      requests,
-      ...underWay,
-      calls,
-      millis: millisMax,
-      ratePerSecond: null
-    })
+  ) => stand.driver.run(redisJob(uri, { requests, calls, ...underWay }))
   const parties = partiesByEffort[stand.effort.name]
-  const calls = await opened.run(encodedAllocations(partiesToSeat(parties), latestMillis))
+  const calls = await opened.run(encodedAllocations(partiesToSeat(parties)))
 
   const compare = async (state: string, sold: number, taken: Uint8Array, goals: { aim: number; floor: number }) => {
     const seedOfReference = seedReference(runs, { all: hotBerths, sold })

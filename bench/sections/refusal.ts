@@ -1,26 +1,15 @@
 import { Inventory } from "@berth/engine/inventory/Inventory"
 import { Effect } from "effect"
 import { answersIn } from "../Bookings.ts"
-import {
-  allocation,
-  encodedAllocations,
-  gate,
-  inventoryRun,
-  openInventory,
-  sleeper,
-  sleeperMasks
-} from "../InventoryStand.ts"
+import { allocation, encodedAllocations, inventoryRun, loadOf, openInventory, redisJob } from "../InventoryStand.ts"
 import { cost, type Measurement } from "../Measurement.ts"
 import { hotBerths, legs } from "../Network.ts"
 import { processorTime } from "../ProcessorTime.ts"
 import { repeated } from "../Repeats.ts"
-import { respCommand } from "../RespCommand.ts"
 import type { Stand } from "../Stand.ts"
 
 const connections = 50
 const callsByEffort = { quick: 4_000, usual: 10_000, full: 10_000 }
-const millisMax = 30_000
-const latestMillis = Date.parse("2100-01-01")
 const journey = { from: 5, to: 15 }
 const partySize = 2
 const bays = hotBerths / 8
@@ -39,34 +28,18 @@ const states = [
 /** Processor time of Redis for a party of two that finds no berths on a run of 720, in the three ways of finding none. */
 export const refusal = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
   const { name, processId, uri } = await stand.redis()
-  const { hostname, password, port } = new URL(uri)
   const opened = openInventory(uri)
   const processes = { server: 0, postgres: 0, redis: processId }
   const run = inventoryRun(1)
   // The same hold each time: what is refused is kept nowhere.
   const asked = { ...allocation(run, "refused", journey, partySize), tellsScattered: true }
-  const requests = await opened.run(encodedAllocations([asked], latestMillis))
+  const requests = await opened.run(encodedAllocations([asked]))
   const load = (taken: Uint8Array) =>
-    opened.run(Effect.flatMap(Inventory, (inventory) =>
-      inventory.load([{
-        run,
-        gate,
-        classes: [{ classOfRun: sleeper, masks: sleeperMasks(hotBerths), taken, waiting: [] }]
-      }])))
+    opened.run(Effect.flatMap(Inventory, (inventory) => inventory.load([loadOf(run, hotBerths, taken)])))
   const measure = async () => {
     const before = processorTime(processes)
-    const result = await stand.driver.run({
-      protocol: "resp",
-      host: hostname,
-      port: Number(port),
-      opening: respCommand(["AUTH", password]),
-      requests,
-      connections,
-      callsPerConnection: 1,
-      calls: callsByEffort[stand.effort.name],
-      millis: millisMax,
-      ratePerSecond: null
-    })
+    const calls = callsByEffort[stand.effort.name]
+    const result = await stand.driver.run(redisJob(uri, { requests, connections, callsPerConnection: 1, calls }))
     const answered = Object.values(result.answers).reduce((sum, count) => sum + count, 0)
     return { result, micros: (processorTime(processes).redis - before.redis) / answered * 1e6 }
   }

@@ -1,3 +1,4 @@
+import type { LegRange } from "@berth/domain/LegRange"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { PgClient } from "@effect/sql-pg"
 import { Array as Arr, Effect, Logger, ManagedRuntime, Redacted, Schema } from "effect"
@@ -10,10 +11,10 @@ import { SeededRandom } from "../../faults/SeededRandom.ts"
 import { type Instance, startInstance } from "../Instance.ts"
 import { JsonCaller } from "../JsonCall.ts"
 import { cost, type Measurement, rate } from "../Measurement.ts"
+import { demand, getIn, journeysOf } from "../SinglePassengers.ts"
 
 const berths = 72
 const legs = 20
-const demand = 4
 const days = 2
 const openMillisMax = 60_000
 
@@ -92,38 +93,8 @@ const movedOn = (train: Train) =>
     return (yield* Schema.decodeUnknownEffect(Moved)(rows))[0]
   })
 
-interface Journey {
-  readonly from: number
-  readonly to: number
-}
-
-/** Journeys of single passengers, every pair of stops as likely, until they ask for so many times what there is. */
-const journeysOf = (random: SeededRandom): ReadonlyArray<Journey> => {
-  const journeys: Array<Journey> = []
-  for (let asked = 0; asked < demand * berths * legs;) {
-    const [one, other] = [random.between(0, legs), random.between(0, legs)]
-    if (one !== other) {
-      journeys.push({ from: Math.min(one, other), to: Math.max(one, other) })
-      asked += Math.abs(one - other)
-    }
-  }
-  return journeys
-}
-
-/** Who gets in where everybody may be moved at any time: whoever finds room on each leg. */
-const without = (journeys: ReadonlyArray<Journey>): ReadonlyArray<boolean> => {
-  const taken = new Uint16Array(legs)
-  return journeys.map(({ from, to }) => {
-    const isFree = taken.subarray(from, to).every((count) => count < berths)
-    if (isFree) {
-      for (let leg = from; leg < to; leg++) taken[leg] = (taken[leg] ?? 0) + 1
-    }
-    return isFree
-  })
-}
-
 /** Books for one passenger who would rather have nothing than wait. */
-const book = (caller: JsonCaller, instance: Instance, trainId: string, date: string, { from, to }: Journey) =>
+const book = (caller: JsonCaller, instance: Instance, trainId: string, date: string, { from, to }: LegRange) =>
   caller.send(`${instance.url}/api/bookings`, {
     token: instance.adminToken,
     body: {
@@ -142,9 +113,13 @@ const book = (caller: JsonCaller, instance: Instance, trainId: string, date: str
 const sell = async (
   caller: JsonCaller,
   instance: Instance,
-  { date, journeys, train }: { readonly train: Train; readonly date: string; readonly journeys: ReadonlyArray<Journey> }
+  { date, journeys, train }: {
+    readonly train: Train
+    readonly date: string
+    readonly journeys: ReadonlyArray<LegRange>
+  }
 ) => {
-  const best = without(journeys)
+  const best = getIn(journeys, { berths, legs })
   let [sold, bound, refusedInVain] = [0, 0, 0]
   let millisMax = 0
   for (const [n, journey] of journeys.entries()) {
@@ -178,7 +153,9 @@ const measure = async (instance: Instance, caller: JsonCaller): Promise<Readonly
       }
       const sales = []
       for (const [n, { date }] of dates.entries()) {
-        sales.push(await sell(caller, instance, { train, date, journeys: journeysOf(new SeededRandom(n)) }))
+        sales.push(
+          await sell(caller, instance, { train, date, journeys: journeysOf(new SeededRandom(n), { berths, legs }) })
+        )
       }
       const { loaded, moved } = await ask(movedOn(train))
       const what = `${train.isMixed ? "berths as in a coach" : "berths of one type"}, ${

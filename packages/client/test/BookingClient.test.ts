@@ -1,76 +1,12 @@
-import { Booking } from "@berth/domain/Booking"
-import { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
-import { JourneyDate } from "@berth/domain/JourneyDate"
-import { Pnr } from "@berth/domain/Pnr"
-import { TrainId } from "@berth/domain/TrainId"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schema, Stream } from "effect"
+import { Effect, Redacted } from "effect"
 import { BookingClient } from "../src/BookingClient.ts"
 import { attemptsMax } from "../src/RetryPolicy.ts"
+import { booking, overloaded, pnr, request, storeAway, trainId } from "./ScriptedAnswers.ts"
 import * as ScriptedBerth from "./ScriptedBerth.ts"
 
-const { cutShort, drop, http, plain, rpc, rpcStream, runOut, silence } = ScriptedBerth
-
-const trainId = TrainId.make("12345")
-const date = JourneyDate.make("2026-12-05")
-const pnr = Pnr.make("4512345678")
-
-const booking = Schema.decodeSync(Booking)({
-  pnr,
-  status: "CONFIRMED",
-  trainId,
-  date,
-  from: "HWH",
-  to: "GHY",
-  travelClass: "SL",
-  quota: "GN",
-  userId: "user_789",
-  bookedAt: "2026-11-22T10:00:00Z",
-  passengers: [
-    { number: 1, name: "Example", age: 18, status: "CONFIRMED", coach: "S1", seat: "S1-1", berth: "LB" }
-  ]
-})
-
-const request = Schema.decodeSync(BookingRequest)({
-  trainId,
-  date,
-  travelClass: "SL",
-  passengers: [{ name: "Example", age: 18 }]
-})
-
-const storeAway = (retryAfterSeconds: number) => ({
-  _tag: "StoreUnavailable",
-  type: "urn:berth:problem:StoreUnavailable",
-  title: "A store is away",
-  status: 503,
-  detail: "Redis does not answer.",
-  store: "redis",
-  retryAfterSeconds
-})
-
-const overloaded = {
-  _tag: "Overloaded",
-  type: "urn:berth:problem:Overloaded",
-  title: "Too busy",
-  status: 503,
-  detail: "Too much is asked at once.",
-  retryAfterSeconds: 1
-}
-
-const availability = (free: number) => ({
-  trainId,
-  date,
-  from: "HWH",
-  to: "GHY",
-  classes: [{
-    travelClass: "SL",
-    quotas: [{ quota: "GN", quotaName: "General", free, berths: { LB: free }, rac: { free: 0 }, waitlist: null }]
-  }]
-})
-
-const tagged = (free: number, etag: string) =>
-  plain(200, JSON.stringify(availability(free)), { "content-type": "application/json", etag })
+const { cutShort, drop, http, plain, rpc, runOut, silence } = ScriptedBerth
 
 const show = BookingClient.use((client) => client.show({ pnr }))
 const book = BookingClient.use((client) => client.book({ request }))
@@ -253,57 +189,3 @@ for (const wire of [http, rpc]) {
       }))
   })
 }
-
-const freeSeen = (changes: number) =>
-  BookingClient.use((client) =>
-    client.watchAvailability({ trainId, date }).pipe(
-      Stream.map(({ classes }) => classes[0]?.quotas[0]?.free),
-      Stream.take(changes),
-      Stream.runCollect
-    )
-  )
-
-describe("BookingClient watching", () => {
-  it.effect("over HTTP asks with the tag of what it has seen, and outlives broken connections", () =>
-    Effect.gen(function*() {
-      const berth = yield* ScriptedBerth.make([
-        tagged(2, `"a"`),
-        () => Promise.resolve(new Response(null, { status: 304 })),
-        drop,
-        tagged(2, `"b"`),
-        tagged(1, `"c"`)
-      ])
-      assert.deepStrictEqual(yield* runOut(Effect.provide(freeSeen(2), berth.client(http))), [2, 1])
-      assert.deepStrictEqual(
-        berth.arrivals.map(({ headers }) => headers.get("if-none-match")),
-        [null, `"a"`, `"a"`, `"a"`, `"b"`]
-      )
-    }))
-
-  it.effect("over HTTP passes on what the server refuses", () =>
-    Effect.gen(function*() {
-      const berth = yield* ScriptedBerth.make([http.refuse(storeAway(600))])
-      const error = yield* runOut(freeSeen(1).pipe(Effect.provide(berth.client(http)), Effect.flip))
-      assert.strictEqual(error._tag, "StoreUnavailable")
-    }))
-
-  it.effect("over RPC opens a stream anew that broke, ended or fell silent, and says nothing twice", () =>
-    Effect.gen(function*() {
-      const berth = yield* ScriptedBerth.make([
-        rpcStream([availability(3)], "break"),
-        rpc.succeed(null),
-        rpcStream([availability(3), availability(2)], "silence"),
-        rpcStream([availability(2), availability(1)], "silence")
-      ])
-      assert.deepStrictEqual(yield* runOut(Effect.provide(freeSeen(3), berth.client(rpc))), [3, 2, 1])
-      assert.strictEqual(berth.arrivals.length, 4)
-    }))
-
-  it.effect("over RPC gives up where no stream comes about", () =>
-    Effect.gen(function*() {
-      const berth = yield* ScriptedBerth.make([drop])
-      const error = yield* runOut(freeSeen(1).pipe(Effect.provide(berth.client(rpc)), Effect.flip))
-      assert.strictEqual(error._tag, "ConnectionFailed")
-      assert.strictEqual(berth.arrivals.length, attemptsMax)
-    }))
-})

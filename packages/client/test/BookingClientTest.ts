@@ -1,22 +1,14 @@
-import { BookingRequest } from "@berth/domain/BookingRequest"
-import { EventCursor } from "@berth/domain/EventCursor"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
-import { addDays, JourneyDate } from "@berth/domain/JourneyDate"
-import { Pnr } from "@berth/domain/Pnr"
 import { StationCode } from "@berth/domain/StationCode"
 import { TrainId } from "@berth/domain/TrainId"
 import { assert, describe, type Vitest } from "@effect/vitest"
-import { Context, DateTime, Effect, Fiber, Layer, Queue, Redacted, Schema, Stream } from "effect"
-import type { RunJourney } from "../src/BookingCalls.ts"
-import { BookingClient } from "../src/BookingClient.ts"
+import { Effect, type Layer, Redacted } from "effect"
+import type { BookingClient } from "../src/BookingClient.ts"
 import type { Connection } from "../src/Connection.ts"
-import * as BreakableProxy from "./BreakableProxy.ts"
+import * as FollowingTest from "./FollowingTest.ts"
+import { callersOf, from, to, trainId, unknownPnr } from "./LiveCallers.ts"
 import { RunningBerth } from "./RunningBerth.ts"
 
-const trainId = TrainId.make("12345")
-const from = StationCode.make("HWH")
-const to = StationCode.make("NJP")
-const unknownPnr = Pnr.make("9999999999")
 const unknownTrain = TrainId.make("00000")
 
 /** What every transport of `BookingClient` owes its callers, on a Berth with the sample network. */
@@ -27,35 +19,8 @@ export const suite = (
   /** How many days ahead the journey is; its own for each suite, so that they do not see each other's bookings. */
   daysAhead: number
 ) => {
-  const clientOf = (connection: Connection) =>
-    Effect.map(Layer.build(layerOf(connection)), (context) => Context.get(context, BookingClient))
-
-  const as = (who: "user" | "admin" | "nobody") =>
-    Effect.flatMap(
-      RunningBerth,
-      ({ url, ...tokens }) => clientOf({ url, ...(who === "nobody" ? {} : { token: tokens[who] }) })
-    )
-
-  const date = Effect.map(DateTime.now, (now) => addDays(JourneyDate.make(DateTime.formatIsoDateUtc(now)), daysAhead))
-
-  const journey = Effect.map(date, (day): RunJourney => ({ trainId, date: day, from, to }))
-
-  const party = (...names: readonly [string, ...Array<string>]) =>
-    Effect.flatMap(date, (day) =>
-      Schema.decodeUnknownEffect(BookingRequest)({
-        trainId,
-        date: day,
-        from,
-        to,
-        travelClass: "SL",
-        passengers: names.map((passenger) => ({ name: passenger, age: 30 }))
-      }))
-
-  const freeOf = Effect.fnUntraced(function*(client: BookingClient["Service"]) {
-    const { classes } = yield* client.availability(yield* journey)
-    return classes.find(({ travelClass }) => travelClass === "SL")?.quotas.find(({ quota }) => quota === "GN")?.free ??
-      0
-  })
+  const callers = callersOf(layerOf, daysAhead)
+  const { as, clientOf, date, freeOf, journey, party } = callers
 
   describe(`BookingClient ${name}, with Berth`, () => {
     it.effect("reads the timetable without a token", () =>
@@ -175,93 +140,6 @@ export const suite = (
         assert.strictEqual(stale.version, replaced.version)
       }))
 
-    it.effect("watches the availability change", () =>
-      Effect.gen(function*() {
-        const client = yield* as("user")
-        const seen = yield* Queue.unbounded<number | undefined>()
-        const watcher = yield* client.watchAvailability(yield* journey).pipe(
-          Stream.map(({ classes }) =>
-            classes.find(({ travelClass }) => travelClass === "SL")?.quotas.find(({ quota }) => quota === "GN")?.free
-          ),
-          Stream.runForEach((free) => Queue.offer(seen, free)),
-          Effect.forkChild
-        )
-        const before = yield* Queue.take(seen)
-        assert(before !== undefined)
-        const { pnr } = yield* client.book({ request: yield* party("Leela") })
-        assert.strictEqual(yield* Queue.take(seen), before - 1)
-        yield* client.cancel({ pnr })
-        assert.strictEqual(yield* Queue.take(seen), before)
-        yield* Fiber.interrupt(watcher)
-      }))
-
-    it.effect("watches on where the connection broke off", () =>
-      Effect.gen(function*() {
-        const client = yield* as("user")
-        const { url, user } = yield* RunningBerth
-        const proxy = yield* BreakableProxy.make(url)
-        const watching = yield* clientOf({ url: proxy.url, token: user })
-        const { pnr } = yield* client.book({ request: yield* party("Asha", "Ravi") })
-        const seen = yield* Queue.unbounded<ReadonlyArray<string>>()
-        yield* watching.watchBooking({ pnr }).pipe(
-          Stream.runForEach(({ passengers }) => Queue.offer(seen, passengers.map(({ status }) => status))),
-          Effect.forkScoped
-        )
-        assert.deepStrictEqual(yield* Queue.take(seen), ["CONFIRMED", "CONFIRMED"])
-        yield* proxy.breakAll
-        yield* client.cancel({ pnr, passengers: [1] })
-        assert.deepStrictEqual(yield* Queue.take(seen), ["CANCELLED", "CONFIRMED"])
-        yield* proxy.breakAll
-        yield* client.cancel({ pnr })
-        assert.deepStrictEqual(yield* Queue.take(seen), ["CANCELLED", "CANCELLED"])
-      }))
-
-    it.effect("follows a booking's events on where the connection broke off, each once and in order", () =>
-      Effect.gen(function*() {
-        const client = yield* as("user")
-        const { url, user } = yield* RunningBerth
-        const proxy = yield* BreakableProxy.make(url)
-        const following = yield* clientOf({ url: proxy.url, token: user })
-        const { pnr } = yield* client.book({ request: yield* party("Asha", "Ravi", "Leela") })
-        const seen = yield* Queue.unbounded<string>()
-        yield* following.bookingEvents({ pnr }).pipe(
-          Stream.runForEach(({ id, kind, passengers }) => Queue.offer(seen, `${kind} ${passengers.join()} ${id}`)),
-          Effect.forkScoped
-        )
-        const next = Effect.map(Queue.take(seen), (told) => told.split(" "))
-        assert.deepStrictEqual((yield* next).slice(0, 2), ["booked", "1,2,3"])
-        for (const passenger of [1, 2]) {
-          yield* proxy.breakAll
-          yield* client.cancel({ pnr, passengers: [passenger] })
-          assert.deepStrictEqual((yield* next).slice(0, 2), ["cancelled", String(passenger)])
-        }
-        yield* client.cancel({ pnr })
-        const [kind, passengers, id] = yield* next
-        assert.deepStrictEqual([kind, passengers], ["cancelled", "3"])
-        const error = yield* Effect.flip(
-          Stream.runDrain(client.bookingEvents({ pnr, cursor: EventCursor.make(`${id}0000`) }))
-        )
-        assert.strictEqual(error._tag, "CursorGone")
-        const unknown = yield* Effect.flip(Stream.runDrain(client.bookingEvents({ pnr: unknownPnr })))
-        assert.strictEqual(unknown._tag, "BookingNotFound")
-      }))
-
-    it.effect("follows a run's events without a token, from a cursor on", () =>
-      Effect.gen(function*() {
-        const client = yield* as("user")
-        const nobody = yield* as("nobody")
-        const day = yield* date
-        const { pnr } = yield* client.book({ request: yield* party("Asha") })
-        const booked = yield* Stream.runHead(client.bookingEvents({ pnr }))
-        assert(booked._tag === "Some")
-        yield* client.cancel({ pnr })
-        const told = yield* nobody.runEvents({ trainId, date: day, cursor: booked.value.id }).pipe(
-          Stream.filter(({ kind }) => kind === "cancelled"),
-          Stream.runHead
-        )
-        assert(told._tag === "Some")
-        assert.strictEqual(told.value.passengers, 1)
-        assert.notProperty(told.value, "pnr")
-      }))
+    FollowingTest.suite(it, callers)
   })
 }

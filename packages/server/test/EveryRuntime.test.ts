@@ -1,8 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
+import { RunningServer } from "./RunningServer.ts"
 import { runtimes } from "./Runtimes.ts"
 import { spawnServer, startServer } from "./ServerProcess.ts"
-import { RunningServer, suite } from "./ServerSuite.ts"
+import { suite } from "./ServerSuite.ts"
 import { dayFromToday } from "./TestNetwork.ts"
 import { engine, readAnswer, TestStores } from "./TestServer.ts"
 

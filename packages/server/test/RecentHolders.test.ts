@@ -57,6 +57,16 @@ const makeServer = (change: (statement: Statement, number: number) => Statement)
     }
   })
 
+/** A server whose second reading has taken place in the record, and is not answered until the record is told to. */
+const makeLateServer = Effect.gen(function*() {
+  const wasRead = yield* Latch.make()
+  const answers = yield* Latch.make()
+  const server = yield* makeServer((statement, number) =>
+    number === 2 ? Effect.tap(statement, Effect.andThen(wasRead.open, answers.await)) : statement
+  )
+  return { server, wasRead: wasRead.await, answer: answers.open }
+})
+
 layer(Layer.provideMerge(Sessions.layer, engine), { timeout: "60 seconds", excludeTestServices: true })(
   "a token that is used all the time",
   (it) => {
@@ -94,18 +104,14 @@ layer(Layer.provideMerge(Sessions.layer, engine), { timeout: "60 seconds", exclu
 
     it.effect("is refused a second after the record was asked at most, also where that was ahead", () =>
       Effect.gen(function*() {
-        const wasRead = yield* Latch.make()
-        const answers = yield* Latch.make()
-        const server = yield* makeServer((statement, number) =>
-          number === 2 ? Effect.tap(statement, Effect.andThen(wasRead.open, answers.await)) : statement
-        )
+        const { answer, server, wasRead } = yield* makeLateServer
         const sessions = yield* Sessions
         yield* server.role
         yield* server.adjust("600 millis")
         assert.strictEqual(yield* server.role, "clerk")
-        yield* wasRead.await
+        yield* wasRead
         yield* sessions.endAll(server.userId)
-        yield* answers.open
+        yield* answer
         yield* server.adjust("999 millis")
         assert.strictEqual(yield* server.role, "clerk")
         yield* server.adjust("1 millis")
@@ -136,18 +142,14 @@ layer(Layer.provideMerge(Sessions.layer, engine), { timeout: "60 seconds", exclu
 
     it.effect("is not known by a reading that began before its person was forgotten", () =>
       Effect.gen(function*() {
-        const wasRead = yield* Latch.make()
-        const answers = yield* Latch.make()
-        const server = yield* makeServer((statement, number) =>
-          number === 2 ? Effect.tap(statement, Effect.andThen(wasRead.open, answers.await)) : statement
-        )
+        const { answer, server, wasRead } = yield* makeLateServer
         yield* server.role
         yield* server.adjust("600 millis")
         yield* server.role
-        yield* wasRead.await
+        yield* wasRead
         yield* (yield* Sessions).endAll(server.userId)
         yield* server.forget
-        yield* answers.open
+        yield* answer
         assert.isUndefined(yield* server.role)
         assert.strictEqual(server.statements(), 3)
         assert.isUndefined(yield* server.role)

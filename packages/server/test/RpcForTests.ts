@@ -7,9 +7,10 @@ import { RpcClient, RpcMiddleware, RpcSerialization } from "effect/rpc"
 import { Socket } from "effect/socket"
 
 export const transports = ["HTTP", "a WebSocket"] as const
+export type Transport = typeof transports[number]
 
 /** How a client reaches a server; each connection over a WebSocket is one of its own. */
-export const protocolOver = (transport: (typeof transports)[number], url: string) => {
+export const protocolOver = (transport: Transport, url: string) => {
   const protocol = transport === "HTTP"
     ? RpcClient.layerProtocolHttp({ url: `${url}/rpc` }).pipe(Layer.provide(FetchHttpClient.layer))
     : RpcClient.layerProtocolSocket().pipe(
@@ -21,7 +22,7 @@ export const protocolOver = (transport: (typeof transports)[number], url: string
 
 /** A client of the remote calls, with a token in each call's headers. */
 export const rpcOver = Effect.fnUntraced(function*(
-  transport: (typeof transports)[number],
+  transport: Transport,
   url: string,
   token: string
 ) {

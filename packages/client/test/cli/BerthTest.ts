@@ -2,60 +2,18 @@ import { Availability, SeatMap } from "@berth/domain/Availability"
 import { Booking, BookingPage, Cancellation } from "@berth/domain/Booking"
 import { BookingEvent } from "@berth/domain/BookingEvent"
 import { assert, type Vitest } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { CompletionScript, Failure, LoggedIn, TrainsFound } from "../../src/cli/Documents.ts"
-import { RunningBerth } from "../RunningBerth.ts"
-import { callBerth, type CallOptions, followBerth, runBerth, temporaryHome } from "./CommandLine.ts"
+import { CompletionScript, LoggedIn, TrainsFound } from "../../src/cli/Documents.ts"
+import type { RunningBerth } from "../RunningBerth.ts"
+import { callBerth, followBerth, runBerth, temporaryHome } from "./CommandLine.ts"
+import * as FailuresTest from "./FailuresTest.ts"
 import { actsOnTerminal } from "./TerminalText.ts"
-
-/** Somebody with a home of their own, who runs berth against the server. */
-class Traveller extends Context.Service<Traveller, {
-  readonly home: string
-  readonly env: Readonly<Record<string, string>>
-  readonly url: string
-  readonly token: string
-}>()("@berth/client/test/cli/Traveller") {
-  static readonly layer = Layer.effect(
-    Traveller,
-    Effect.gen(function*() {
-      const { tokenOf, url } = yield* RunningBerth
-      const token = Redacted.value(yield* tokenOf("traveller"))
-      return Traveller.of({ home: yield* temporaryHome, url, token, env: { BERTH_URL: url, BERTH_TOKEN: token } })
-    })
-  )
-}
-
-const berth = (args: ReadonlyArray<string>, options: CallOptions = {}) =>
-  Effect.flatMap(Traveller, ({ env, home }) => callBerth(home, args, { ...options, env: { ...env, ...options.env } }))
-
-/** What a call that has to work prints. */
-const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: CallOptions = {}) {
-  const { status, stderr, stdout } = yield* berth(args, options)
-  assert.strictEqual(status, 0, stderr)
-  return stdout
-})
-
-const json = <S extends Schema.Codec<unknown, unknown>>(
-  schema: S,
-  args: ReadonlyArray<string>,
-  options: CallOptions = {}
-) => Effect.flatMap(done([...args, "--json"], options), Schema.decodeEffect(Schema.fromJsonString(schema)))
+import { berth, bookArgs, callsMillisMax, done, failureOf, json, Traveller } from "./Traveller.ts"
 
 const freeIn = (found: Availability): number => found.classes[0]?.quotas[0]?.free ?? 0
-
-const failureOf = (stderr: string) =>
-  Schema.decodeEffect(Schema.fromJsonString(Failure))(stderr.trimEnd().split("\n").at(-1) ?? "")
-
-/** Some calls are processes of their own, and a busy machine may need seconds for one. */
-const callsMillisMax = 120_000
-
-const slots = (passengers: ReadonlyArray<string>) => passengers.flatMap((each) => ["--passenger", each])
-const bookArgs = (
-  ...passengers: ReadonlyArray<string>
-) => ["book", "12345", "+25", "--class", "SL", "--from", "HWH", "--to", "new jalpaiguri", ...slots(passengers)]
 
 /** What the command line owes whoever runs it, on a Berth with the sample network. */
 export const suite = (berthIt: Vitest.MethodsNonLive<RunningBerth>) =>
@@ -135,62 +93,6 @@ export const suite = (berthIt: Vitest.MethodsNonLive<RunningBerth>) =>
         assert.strictEqual((yield* failureOf(other.stderr)).error._tag, "IdempotencyConflict")
       }), callsMillisMax)
 
-    it.effect(
-      "ends with a status for each kind of failure, and one sentence instead of a stack",
-      () =>
-        Effect.gen(function*() {
-          const { env: own, home } = yield* Traveller
-          const calls: ReadonlyArray<readonly [status: number, args: ReadonlyArray<string>, env?: CallOptions["env"]]> =
-            [
-              [2, ["sell"]],
-              [2, ["seats", "12345", "today", "--class", "4A"]],
-              [2, ["trains", "HWH", "GHY", "someday"]],
-              [2, ["trains", "a", "GHY", "today"]],
-              [2, bookArgs("Asha")],
-              [3, ["availability", "00000", "+25"]],
-              [3, ["show", "9999999999"]],
-              [4, ["availability", "12345", "2020-01-01"]],
-              [4, ["availability", "12345", "+25", "--class", "CC"]],
-              [5, ["bookings"], { BERTH_TOKEN: "berth_forged" }],
-              [6, ["search", "x"], { BERTH_URL: "http://127.0.0.1:9" }],
-              [2, ["bookings"], {
-                BERTH_URL: "",
-                XDG_CONFIG_HOME: join(home, "none"),
-                BERTH_DATA_DIR: join(home, "none")
-              }]
-            ]
-          for (const [index, [expected, args, env = {}]] of calls.entries()) {
-            // A process ends with what the call comes to, so a few of them show it for all.
-            const run = index % 5 === 0 ? runBerth : callBerth
-            const { status, stderr, stdout } = yield* run(home, args, { env: { ...own, ...env } })
-            assert.strictEqual(status, expected, `${args.join(" ")}: ${stderr}`)
-            assert.strictEqual(stdout, "")
-            assert.match(stderr, /^berth: .+\.\n|\nberth: .+\.\n/)
-            assert.notMatch(stderr, /^ +at /m)
-          }
-        }),
-      callsMillisMax
-    )
-
-    it.effect("speaks of commands and tokens, not of paths and headers", () =>
-      Effect.gen(function*() {
-        const misspelt = yield* berth(["bookin"])
-        assert.include(misspelt.stderr, "Did you mean book or bookings?")
-        const refused = yield* berth(["bookings"], { env: { BERTH_TOKEN: "berth_forged" } })
-        const unknown = yield* berth(["show", "9999999999"])
-        assert.include(refused.stderr, "berth login")
-        assert.notMatch(refused.stderr + unknown.stderr, /\/api\/|header/i)
-      }), callsMillisMax)
-
-    it.effect("tells programs of a failure in one document", () =>
-      Effect.gen(function*() {
-        const { stderr, stdout } = yield* berth(["availability", "00000", "2026-12-05", "--json"])
-        assert.strictEqual(stdout, "")
-        const { error } = yield* failureOf(stderr)
-        assert.strictEqual(error._tag, "TrainNotFound")
-        assert.strictEqual(error.exitStatus, 3)
-      }), callsMillisMax)
-
     it.effect("stores a token that the server takes, for its owner's eyes alone", () =>
       Effect.gen(function*() {
         const { token, url } = yield* Traveller
@@ -266,4 +168,6 @@ export const suite = (berthIt: Vitest.MethodsNonLive<RunningBerth>) =>
           for (const word of ["availability", "only-if-confirmed", "server"]) assert.include(text, word)
         }
       }).pipe(Effect.scoped), callsMillisMax)
+
+    FailuresTest.suite(it)
   })

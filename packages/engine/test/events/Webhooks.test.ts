@@ -1,12 +1,10 @@
 import type { CurrentUser } from "@berth/domain/Auth"
 import { BookingEvent } from "@berth/domain/BookingEvent"
 import type { Pnr } from "@berth/domain/Pnr"
-import { UserId } from "@berth/domain/UserId"
 import { assert, layer } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { EventLog } from "../../src/events/EventLog.ts"
-import { EventPublisher } from "../../src/events/EventPublisher.ts"
 import { eventsKey } from "../../src/events/EventStream.ts"
 import { Webhooks } from "../../src/events/Webhooks.ts"
 import { WebhookSender } from "../../src/events/WebhookSender.ts"
@@ -14,35 +12,9 @@ import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { StoreClock } from "../../src/ledger/StoreClock.ts"
 import { Cancel } from "../../src/sale/Cancel.ts"
 import { pass } from "../payment/Money.ts"
-import { book } from "../sale/Sales.ts"
-import { engine, openTrain, sleepers } from "../TestEngine.ts"
+import { engine } from "../TestEngine.ts"
 import { expectedSignature, receiver } from "./Receiver.ts"
-
-const publish = Effect.flatMap(EventPublisher, (publisher) => publisher.publish)
-
-/** Sends all that is due, until nothing is under way. */
-const send = Effect.gen(function*() {
-  const sender = yield* WebhookSender
-  yield* publish
-  yield* sender.work
-  yield* sender.idle
-})
-
-let people = 0
-
-/** Somebody with an account, and a train to book on. */
-const somebody = Effect.fnUntraced(function*(role: CurrentUser["Service"]["role"] = "passenger") {
-  const sql = yield* SqlClient.SqlClient
-  const caller = { userId: UserId.make(`person-${++people}`), role }
-  yield* sql`INSERT INTO account (user_id, role) VALUES (${caller.userId}, ${role})`
-  const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 20 }) })
-  const bookFor = (passengers = 1) => Effect.map(book(run, { caller, passengers }), ({ booking }) => booking)
-  return { caller, bookFor }
-})
-
-const add = Effect.fnUntraced(function*(caller: CurrentUser["Service"], url: string, scope: "own" | "all" = "own") {
-  return yield* (yield* Webhooks).add(caller, { url, scope })
-})
+import { add, publish, send, somebody } from "./WebhookOwners.ts"
 
 const cancelAs = Effect.fnUntraced(function*(caller: CurrentUser["Service"], pnr: Pnr) {
   yield* (yield* Cancel).cancel({ caller, pnr, passengers: undefined })
@@ -217,38 +189,3 @@ layer(engine.pipe(Layer.provide(allowed)), { excludeTestServices: true, timeout:
       }))
   }
 )
-
-layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("a webhook's address", (it) => {
-  it.effect("is refused where it is one of the network that Berth runs in, by whichever name", () =>
-    Effect.scoped(Effect.gen(function*() {
-      const at = yield* receiver
-      const { port } = new URL(at.url)
-      const { bookFor, caller } = yield* somebody()
-      for (
-        const url of [
-          at.url,
-          `https://127.0.0.1:${port}/`,
-          `https://2130706433:${port}/`,
-          `https://0x7f.1:${port}/`,
-          `https://[::1]:${port}/`,
-          `https://[::ffff:7f00:1]:${port}/`,
-          "https://169.254.169.254/latest/meta-data/",
-          "https://10.0.0.1/",
-          "https://[fd00::1]/",
-          "http://example.org/",
-          "https://1.2.3.999/",
-          "https://example.org:99999/"
-        ]
-      ) {
-        assert.strictEqual((yield* Effect.flip(add(caller, url)))._tag, "WebhookUrlRefused", url)
-      }
-      // A name is looked up when it is called, and what it leads to is looked at then.
-      const { id } = yield* add(caller, `https://localhost:${port}/`)
-      yield* bookFor()
-      yield* send
-      assert.strictEqual(yield* at.waiting, 0)
-      const sql = yield* SqlClient.SqlClient
-      const [delivery] = yield* sql`SELECT failure FROM webhook_delivery WHERE webhook_id = ${id}::float8::bigint`
-      assert.deepEqual(delivery, { failure: "its address is not one of the internet" })
-    })))
-})

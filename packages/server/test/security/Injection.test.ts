@@ -1,40 +1,13 @@
 import { ManagedRedis } from "@berth/engine/inventory/ManagedRedis"
-import * as Logging from "@berth/engine/Logging"
-import { Stations } from "@berth/engine/timetable/Stations"
-import * as NodeServer from "@berth/server/NodeServer"
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Console, Context, Effect, Layer, Schema } from "effect"
-import { HttpServer } from "effect/http"
+import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { dayFromToday } from "../TestNetwork.ts"
-import { engine, readAnswer, tokenOf, toRequest } from "../TestServer.ts"
+import { engine, tokenOf } from "../TestServer.ts"
 import { httpOperations } from "./JsonSchema.ts"
+import { start } from "./LoggedServer.ts"
 import { exchangeRaw, statusesOf } from "./RawClient.ts"
 import { type Filled, filled, headersOf, makeSamples, targetOf } from "./Samples.ts"
-
-/** A server, and the entries of its log; `search` of stations dies of a text where one is given. */
-const start = Effect.fnUntraced(
-  function*(options: { readonly fault?: string; readonly format?: "text" | "json" } = {}) {
-    const { fault, format = "json" } = options
-    const entries: Array<string> = []
-    const stations = yield* Stations
-    const settings = ConfigProvider.fromUnknown({ LOG_FORMAT: format, LOG_LEVEL: "Debug" })
-    const built = yield* Layer.build(NodeServer.layer({ host: "127.0.0.1", port: 0 })).pipe(
-      Effect.provideService(Stations, {
-        ...stations,
-        ...(fault === undefined
-          ? {}
-          : { search: () => Effect.andThen(Effect.logWarning(fault), Effect.die(new Error(fault))) })
-      }),
-      Effect.provide(Layer.provide(Logging.layer, ConfigProvider.layer(settings))),
-      Effect.provideService(Console.Console, { ...console, log: (entry: string) => entries.push(entry) })
-    )
-    const url = new URL(HttpServer.formatAddress(Context.get(built, HttpServer.HttpServer).address))
-    const call = (path: string, asked: Parameters<typeof toRequest>[1] = {}) =>
-      Effect.flatMap(Effect.promise(() => fetch(toRequest(new URL(path, url).href, asked))), readAnswer)
-    return { url, call, entries }
-  }
-)
 
 /** Each would change a statement that held it as text. */
 const statements = [
@@ -149,47 +122,6 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("what caller
         const answer = yield* call(path, { token })
         assert.isNull(answer.headers.get("set-cookie"))
         assert.notInclude(answer.text, "<html>")
-      }
-    }))
-
-  it.effect.each(["text", "json"] as const)(
-    "writes no line of the log, nor acts on the terminal that shows it, as %s",
-    (format) =>
-      Effect.gen(function*() {
-        const forged = "x\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\n2026-11-26T00:00:00.000Z INFO forged" +
-          "\u001b[2J\u001b]0;title\u0007\u009b31m\u2028\u202e"
-        const { call, entries } = yield* start({ fault: forged, format })
-        assert.strictEqual((yield* call("/api/stations?query=a")).status, 500)
-        assert.strictEqual(entries.length, 2)
-        for (const entry of entries) {
-          const [first = "", ...rest] = entry.split("\n")
-          assert.match(first, format === "json" ? /^\{.*\}$/ : /^\d{4}-\S+Z (?:WARN|ERROR) /)
-          for (const line of rest) assert.match(line, /^ {2}/)
-          assert.notMatch(entry, /(?!\n)[\p{Cc}\p{Zl}\u202e]/u)
-          assert.isTrue(format === "text" || JSON.parse(first) !== null && rest.length === 0)
-          assert.include(entry, "forged")
-        }
-      })
-  )
-
-  it.effect("leaves no trace in the log that names somebody", () =>
-    Effect.gen(function*() {
-      const { call, entries } = yield* start({ fault: "broken" })
-      const token = yield* tokenOf("passenger", "somebody-nameable")
-      assert.strictEqual((yield* call("/api/stations?query=Quintessa", { token })).status, 500)
-      yield* call("/api/bookings", {
-        token,
-        headers: { "idempotency-key": "secret-key" },
-        body: {
-          trainId: "101",
-          date: yield* dayFromToday(5),
-          travelClass: "SL",
-          passengers: [{ name: "Quintessa", age: 3 }]
-        }
-      })
-      assert.isAtLeast(entries.length, 1)
-      for (const entry of entries) {
-        for (const secret of [token, "somebody-nameable", "Quintessa", "secret-key"]) assert.notInclude(entry, secret)
       }
     }))
 
