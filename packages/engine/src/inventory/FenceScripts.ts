@@ -17,6 +17,7 @@ const applyConfigScript = luaScript("apply-config-n")
 
 const decodeReply = Schema.decodeUnknownEffect(Schema.Literals(["Applied", "Stale", "Early"]))
 const toReply = (reply: unknown) => Effect.orDie(decodeReply(reply))
+const decodeConfigReply = Schema.decodeUnknownEffect(Schema.Literals(["Applied", "Awaited", "Stale", "Early"]))
 
 export const release = (redis: ManagedRedis["Service"], { classes, epoch, freeings, run }: Options<"release">) =>
   redis.run(
@@ -72,5 +73,5 @@ export const applyConfig = (redis: ManagedRedis["Service"], { classes, gate, run
       JSON.stringify(classesOfRun.map(describeClass)),
       ...classes.flatMap(({ classOfRun, masks }) => maskArguments(classOfRun, masks))
     ]
-  ).pipe(Effect.flatMap(toReply))
+  ).pipe(Effect.flatMap((reply) => Effect.orDie(decodeConfigReply(reply))))
 }

@@ -83,6 +83,9 @@ export interface Freeing {
 /** `Applied`; `Stale`: a later epoch already shows it; `Early`: the run is not loaded at that epoch yet, so repeat. */
 export type FenceReply = "Applied" | "Stale" | "Early"
 
+/** `Awaited`: applied, and somebody waits in one of the classes, who may have a berth now. */
+export type ConfigReply = FenceReply | "Awaited"
+
 /** What becomes of a hold when the ledger has been asked. */
 export type HoldVerdict =
   /** The ledger has it: keep its berths, and a receipt. */
@@ -195,7 +198,7 @@ export class Inventory extends Context.Service<Inventory, {
     readonly run: RunRef
     readonly gate: RunGate
     readonly classes: ReadonlyArray<{ readonly classOfRun: ClassOfRun; readonly masks: QuotaMasks }>
-  }): Effect.Effect<FenceReply, StoreUnavailable>
+  }): Effect.Effect<ConfigReply, StoreUnavailable>
   /** Loads and publishes runs, each in one call; one whose stored epoch is not lower is left alone (false). */
   load(runs: ReadonlyArray<LoadRun>): Effect.Effect<ReadonlyArray<boolean>, StoreUnavailable>
   /** Forgets a run that will not be sold any more; its classes with every quota that they ever had. */

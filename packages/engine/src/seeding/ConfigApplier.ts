@@ -1,6 +1,6 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Clock, Context, Effect, Layer } from "effect"
-import { Inventory } from "../inventory/Inventory.ts"
+import { type ConfigReply, Inventory } from "../inventory/Inventory.ts"
 import { type RunBehind, type RunForRedis, RunRows } from "../ledger/RunRows.ts"
 import { editLag } from "../metrics/SeedingMetrics.ts"
 import { note } from "../metrics/Series.ts"
@@ -62,13 +62,13 @@ const make = Effect.gen(function*() {
     // Redis first and for all runs, since that is what passengers see; then the record, in one statement.
     const replies = yield* Effect.forEach(runs, ({ composition, run }) => apply(run, composition), { concurrency })
     noteLags(behind, Number((yield* Clock.monotonicTimeNanos) - startNanos) / 1e9)
-    const early = runs.filter((_, index) => replies[index] === "Early").map(({ run }) => run.id)
-    const shown = runs.filter((_, index) => replies[index] !== "Early")
+    const runsWith = (...wanted: ReadonlyArray<ConfigReply>) =>
+      runs.filter((_, index) => wanted.some((reply) => replies[index] === reply))
+    const shown = runsWith("Applied", "Awaited", "Stale")
     yield* rows.applied(shown.map(({ composition: { version }, run: { epoch, id } }) => ({ id, epoch, version })))
-    yield* loader.load(early, "all")
-    yield* Effect.forEach(shown, ({ run }) => Effect.andThen(directory.forget(run), promotions.wake(run.id)), {
-      discard: true
-    })
+    yield* loader.load(runsWith("Early").map(({ run }) => run.id), "all")
+    yield* Effect.forEach(shown, ({ run }) => directory.forget(run), { discard: true })
+    yield* Effect.forEach(runsWith("Awaited"), ({ run }) => promotions.wake(run.id), { discard: true })
     return behind.length
   }).pipe(Effect.withSpan("ConfigApplier.applyAll"))
 

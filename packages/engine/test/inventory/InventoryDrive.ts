@@ -176,7 +176,8 @@ export class InventoryDrive {
     this.model.applyConfig(masks)
     const classes = [{ classOfRun: Fixtures.classOfRun, masks }]
     const options = { run: this.run, gate: this.model.gate, classes }
-    assert.strictEqual(yield* this.inventory.applyConfig(options), "Applied")
+    const reply = this.model.waiting().length > 0 ? "Awaited" : "Applied"
+    assert.strictEqual(yield* this.inventory.applyConfig(options), reply)
     assert.strictEqual(yield* this.inventory.applyConfig(options), "Stale")
   })
 

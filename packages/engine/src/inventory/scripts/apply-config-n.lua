@@ -16,7 +16,8 @@
   ARGV[3]  classes          as JSON, see pools
   ARGV[4+] for each class a mask for each of its quotas
 
-  "Applied"; "Stale": a later epoch or this version shows it already; "Early": not loaded at that epoch yet
+  "Applied"; "Awaited": applied, and somebody waits in one of the classes; "Stale": a later epoch or this version shows
+  it already; "Early": not loaded at that epoch yet
 ]]
 -- @include bits
 -- @include pools
@@ -50,13 +51,17 @@ for _, field in ipairs(call("HKEYS", KEYS[1])) do
   if string.find(field, "^[mz]:") then gone[field] = true end
 end
 local argument = 4
+local awaited = false
 for _, class in ipairs(classes) do
   open_class(class)
+  awaited = awaited or anybody_waits(class)
   local before, freed, added = class.taken, class.freed, {}
   for _, pool in ipairs(class.pools) do
     pool.old_mask, pool.mask = pool.mask, ARGV[argument]
     argument = argument + 1
-    for bay = 1, #pool.mask do
+    -- An edit is of one class and quota of many.
+    pool.changed = pool.mask ~= pool.old_mask
+    for bay = 1, pool.changed and #pool.mask or 0 do
       local new = band(byte(pool.mask, bay), 255 - (byte(pool.old_mask, bay) or 0))
       if new ~= 0 then added[bay] = bor(added[bay] or 0, new) end
     end
@@ -67,11 +72,11 @@ for _, class in ipairs(classes) do
   end
   for _, pool in ipairs(class.pools) do
     if pool.mask ~= "" then
-      call("HSET", KEYS[1], "m:" .. pool.name, pool.mask)
+      if pool.changed then call("HSET", KEYS[1], "m:" .. pool.name, pool.mask) end
       gone["m:" .. pool.name] = nil
     end
     gone["z:" .. pool.name] = nil
-    if pool.made then
+    if pool.made and pool.changed then
       for bay = 1, math.max(#pool.mask, #pool.old_mask) do
         mend_bay(
           class, pool, bay,
@@ -86,4 +91,4 @@ for _, class in ipairs(classes) do
 end
 for field in pairs(gone) do call("HDEL", KEYS[1], field) end
 call("HSET", KEYS[1], "gate", ARGV[1] .. ":" .. ARGV[2])
-return "Applied"
+return awaited and "Awaited" or "Applied"

@@ -1,4 +1,4 @@
-import type { FenceReply, Freeing, HoldVerdict, Inventory } from "../../../src/inventory/Inventory.ts"
+import type { ConfigReply, FenceReply, Freeing, HoldVerdict, Inventory } from "../../../src/inventory/Inventory.ts"
 import { keyHashOfHold } from "../../../src/sale/BookingKey.ts"
 import type { RedisModel } from "./RedisModel.ts"
 import { anybodyWaits, close, type RunState, setAside, slotsByQuota, waits } from "./RunState.ts"
@@ -92,7 +92,7 @@ export const setWaiting = (redis: RedisModel, { epoch, holdId, passengers }: Opt
   return "Applied"
 }
 
-export const applyConfig = (redis: RedisModel, { classes, gate }: Options<"applyConfig">): FenceReply => {
+export const applyConfig = (redis: RedisModel, { classes, gate }: Options<"applyConfig">): ConfigReply => {
   const refusal = redis.fenced(gate.epoch)
   const { state } = redis
   if (state === null || refusal !== undefined) return refusal ?? "Early"
@@ -108,5 +108,5 @@ export const applyConfig = (redis: RedisModel, { classes, gate }: Options<"apply
       close(state)
     }
   }
-  return "Applied"
+  return "Awaited"
 }
