@@ -11,8 +11,8 @@ const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: S
 export const admit = Effect.gen(function*() {
   const tokens = yield* Tokens
   const budget = yield* CallBudget
-  return (token: Redacted.Redacted, key: string | undefined) =>
-    Effect.tap(tokens.verify(token), (user) => budget.take(user, key))
+  return (token: string, key: string | undefined) =>
+    Effect.tap(tokens.verifyText(token), (user) => budget.take(user, key))
 })
 
 /** The token of an HTTP call. */
@@ -21,7 +21,8 @@ export const layerHttp = Layer.effect(
   Effect.map(admit, (admitted) =>
     HttpAuth.of({
       bearer: (call, { credential }) =>
-        Effect.flatMap(admitted(credential, undefined), (user) => Effect.provideService(call, CurrentUser, user))
+        Effect.flatMap(admitted(Redacted.value(credential), undefined), (user) =>
+          Effect.provideService(call, CurrentUser, user))
     }))
 )
 
@@ -34,7 +35,7 @@ export const layerRpc = Layer.effect(
       return yield* Effect.provideService(
         call,
         CurrentUser,
-        yield* admitted(Redacted.make(bearerOf(headers["authorization"])), key)
+        yield* admitted(bearerOf(headers["authorization"]), key)
       )
     })))
 )

@@ -2,7 +2,7 @@ import { SaleApi } from "@berth/domain/BerthApi"
 import type { Booking } from "@berth/domain/Booking"
 import type { BookingRequest } from "@berth/domain/BookingRequest"
 import { IdempotencyKey } from "@berth/domain/IdempotencyKey"
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { admit, bearerOf } from "./Authentication.ts"
 import { readBooking } from "./BookingBody.ts"
@@ -32,7 +32,7 @@ export const makeSell = Effect.gen(function*() {
   const desk = yield* Desk
   return <E>(headers: SaleHeaders, read: Effect.Effect<BookingRequest, E>) =>
     Effect.flatMap(
-      admitted(Redacted.make(bearerOf(headers.authorization)), headers["idempotency-key"]),
+      admitted(bearerOf(headers.authorization), headers["idempotency-key"]),
       (user) =>
         Effect.flatMap(
           readKey(headers["idempotency-key"]),

@@ -9,4 +9,7 @@ export const makeSecret = (prefix: string): Effect.Effect<Redacted.Redacted> =>
   Effect.sync(() => Redacted.make(`${prefix}${randomBytes(secretBytes).toString("base64url")}`, { label: "secret" }))
 
 /** What is kept of a secret: its SHA-256, in hexadecimal. */
-export const secretHash = (secret: Redacted.Redacted): string => hash("sha256", Redacted.value(secret), "hex")
+export const secretHash = (secret: Redacted.Redacted): string => textHash(Redacted.value(secret))
+
+/** The same of a secret that is nowhere else, as one that comes with a call. */
+export const textHash = (secret: string): string => hash("sha256", secret, "hex")

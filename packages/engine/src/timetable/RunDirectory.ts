@@ -58,6 +58,26 @@ const noneWhereMissing = {
   NotARunningDay: () => Effect.succeedNone
 }
 
+const makeSelects = (sql: SqlClient.SqlClient) => ({
+  select: SqlSchema.findOneOption({
+    Request: Schema.Struct({ trainId: Schema.String, date: Schema.String }),
+    Result: Row,
+    execute: ({ date, trainId }) =>
+      sql`
+        SELECT t.number AS "trainNumber", t.time_zone AS "timeZone", t.config_version::float8 AS version, t.repack,
+          CASE WHEN r.id IS NOT NULL THEN jsonb_build_object('id', r.id, 'routeId', r.route_id,
+            'epoch', r.epoch, 'appliedVersion', r.applied_version, 'state', r.state) END AS run
+        FROM train t LEFT JOIN run r ON r.train_id = t.id AND r.date = ${date}::text::date
+        WHERE t.id = ${trainId}`
+  }),
+  selectName: SqlSchema.findOneOption({
+    Request: Schema.Int,
+    Result: RunName,
+    execute: (runId) =>
+      sql`SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run WHERE id = ${runId}::float8::bigint`
+  })
+})
+
 type RunMissing = TrainNotFound | OutsideBookingWindow | NotARunningDay
 
 /** Runs by train and day, remembered until something says that they have changed. */
@@ -81,24 +101,7 @@ export class RunDirectory extends Context.Service<RunDirectory, {
       const compositions = yield* Compositions
       const processClock = yield* Clock.Clock
 
-      const select = SqlSchema.findOneOption({
-        Request: Schema.Struct({ trainId: Schema.String, date: Schema.String }),
-        Result: Row,
-        execute: ({ date, trainId }) =>
-          sql`
-            SELECT t.number AS "trainNumber", t.time_zone AS "timeZone", t.config_version::float8 AS version, t.repack,
-              CASE WHEN r.id IS NOT NULL THEN jsonb_build_object('id', r.id, 'routeId', r.route_id,
-                'epoch', r.epoch, 'appliedVersion', r.applied_version, 'state', r.state) END AS run
-            FROM train t LEFT JOIN run r ON r.train_id = t.id AND r.date = ${date}::text::date
-            WHERE t.id = ${trainId}`
-      })
-
-      const selectName = SqlSchema.findOneOption({
-        Request: Schema.Int,
-        Result: RunName,
-        execute: (runId) =>
-          sql`SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run WHERE id = ${runId}::float8::bigint`
-      })
+      const { select, selectName } = makeSelects(sql)
 
       const lookup = Effect.fnUntraced(function*(key: string) {
         const [id = "", day = ""] = key.split("|")

@@ -1,7 +1,7 @@
 import { CurrentUser } from "@berth/domain/Auth"
 import { Overloaded } from "@berth/domain/ServiceErrors"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
-import { Cause, Effect, FiberSet, Option, Redacted, Schema, Stream } from "effect"
+import { Cause, Effect, FiberSet, Option, Schema, Stream } from "effect"
 import { Headers } from "effect/http"
 import { randomBytes } from "node:crypto"
 import { admit, bearerOf } from "../Authentication.ts"
@@ -111,7 +111,7 @@ export const makeGrpcCalls = Effect.gen(function*() {
       key: string | undefined,
       call: Effect.Effect<A, E, CurrentUser>
     ) {
-      const token = Redacted.make(bearerOf(Headers.fromInput(requestHeader)["authorization"]))
+      const token = bearerOf(Headers.fromInput(requestHeader)["authorization"])
       return yield* Effect.provideService(call, CurrentUser, yield* admitted(token, key))
     })
   }
