@@ -1,23 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
-import { BookingClient } from "../src/BookingClient.ts"
+import { Effect } from "effect"
 import { attemptsMax } from "../src/RetryPolicy.ts"
-import { availability, date, storeAway, trainId } from "./ScriptedAnswers.ts"
+import { availability, storeAway } from "./ScriptedAnswers.ts"
 import * as ScriptedBerth from "./ScriptedBerth.ts"
+import { freeSeen } from "./ScriptedCalls.ts"
 
 const { drop, http, plain, rpc, rpcStream, runOut } = ScriptedBerth
 
 const tagged = (free: number, etag: string) =>
   plain(200, JSON.stringify(availability(free)), { "content-type": "application/json", etag })
-
-const freeSeen = (changes: number) =>
-  BookingClient.use((client) =>
-    client.watchAvailability({ trainId, date }).pipe(
-      Stream.map(({ classes }) => classes[0]?.quotas[0]?.free),
-      Stream.take(changes),
-      Stream.runCollect
-    )
-  )
 
 describe("BookingClient watching", () => {
   it.effect("over HTTP asks with the tag of what it has seen, and outlives broken connections", () =>

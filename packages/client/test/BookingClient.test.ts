@@ -5,11 +5,9 @@ import { BookingClient } from "../src/BookingClient.ts"
 import { attemptsMax } from "../src/RetryPolicy.ts"
 import { booking, overloaded, pnr, request, storeAway, trainId } from "./ScriptedAnswers.ts"
 import * as ScriptedBerth from "./ScriptedBerth.ts"
+import { book, show } from "./ScriptedCalls.ts"
 
 const { cutShort, drop, http, plain, rpc, runOut, silence } = ScriptedBerth
-
-const show = BookingClient.use((client) => client.show({ pnr }))
-const book = BookingClient.use((client) => client.book({ request }))
 
 for (const wire of [http, rpc]) {
   describe(`BookingClient ${wire.name}`, () => {

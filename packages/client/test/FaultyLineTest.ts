@@ -1,14 +1,12 @@
 import { BookingRequest } from "@berth/domain/BookingRequest"
 import { addDays, JourneyDate } from "@berth/domain/JourneyDate"
-import { TrainId } from "@berth/domain/TrainId"
 import { assert, describe, type Vitest } from "@effect/vitest"
-import { Context, DateTime, Effect, Fiber, Layer, Queue, Schema, Stream } from "effect"
-import { BookingClient } from "../src/BookingClient.ts"
+import { DateTime, Effect, Fiber, type Layer, Queue, Schema } from "effect"
+import type { BookingClient } from "../src/BookingClient.ts"
 import type { Connection } from "../src/Connection.ts"
 import * as FaultyLine from "./FaultyLine.ts"
+import { clientOver, trainId, watchFree } from "./LiveCallers.ts"
 import { RunningBerth } from "./RunningBerth.ts"
-
-const trainId = TrainId.make("12345")
 
 /** What every transport of `BookingClient` owes its callers when the line to a real Berth fails. */
 export const suite = (
@@ -18,8 +16,7 @@ export const suite = (
   /** How many days ahead the journey is; its own for each suite, so that they do not see each other's bookings. */
   daysAhead: number
 ) => {
-  const clientOf = (connection: Connection) =>
-    Effect.map(Layer.build(layerOf(connection)), (context) => Context.get(context, BookingClient))
+  const clientOf = clientOver(layerOf)
 
   const make = Effect.gen(function*() {
     const { url, user } = yield* RunningBerth
@@ -62,14 +59,7 @@ export const suite = (
     it.effect("goes on watching after an outage, missing nothing and saying nothing twice", () =>
       Effect.gen(function*() {
         const { client, date, direct, line, request } = yield* make
-        const seen = yield* Queue.unbounded<number | undefined>()
-        const watcher = yield* client.watchAvailability({ trainId, date }).pipe(
-          Stream.map(({ classes }) =>
-            classes.find(({ travelClass }) => travelClass === "SL")?.quotas.find(({ quota }) => quota === "GN")?.free
-          ),
-          Stream.runForEach((free) => Queue.offer(seen, free)),
-          Effect.forkChild
-        )
+        const { seen, watcher } = yield* watchFree(client, { trainId, date })
         const before = yield* Queue.take(seen)
         assert(before !== undefined)
         yield* line.become("cut")

@@ -2,7 +2,7 @@ import { EventCursor } from "@berth/domain/EventCursor"
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import * as BreakableProxy from "./BreakableProxy.ts"
-import { type callersOf, trainId, unknownPnr } from "./LiveCallers.ts"
+import { type callersOf, trainId, unknownPnr, watchFree } from "./LiveCallers.ts"
 import { RunningBerth } from "./RunningBerth.ts"
 
 /** What every transport of `BookingClient` tells those who watch what is free, or follow what happens. */
@@ -13,14 +13,7 @@ export const suite = (
   it.effect("watches the availability change", () =>
     Effect.gen(function*() {
       const client = yield* as("user")
-      const seen = yield* Queue.unbounded<number | undefined>()
-      const watcher = yield* client.watchAvailability(yield* journey).pipe(
-        Stream.map(({ classes }) =>
-          classes.find(({ travelClass }) => travelClass === "SL")?.quotas.find(({ quota }) => quota === "GN")?.free
-        ),
-        Stream.runForEach((free) => Queue.offer(seen, free)),
-        Effect.forkChild
-      )
+      const { seen, watcher } = yield* watchFree(client, yield* journey)
       const before = yield* Queue.take(seen)
       assert(before !== undefined)
       const { pnr } = yield* client.book({ request: yield* party("Leela") })

@@ -1,41 +1,13 @@
-import { BookingRequest } from "@berth/domain/BookingRequest"
-import { JourneyDate } from "@berth/domain/JourneyDate"
 import { zeroRupees } from "@berth/domain/Money"
-import { Pnr } from "@berth/domain/Pnr"
-import { TrainId } from "@berth/domain/TrainId"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Fiber, Schema, Stream } from "effect"
+import { Clock, DateTime, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { BookingClient } from "../src/BookingClient.ts"
 import { attemptsMax } from "../src/RetryPolicy.ts"
+import { availability, booking, date, pnr, trainId } from "./ScriptedAnswers.ts"
 import * as ScriptedBerth from "./ScriptedBerth.ts"
+import { book, cancel, freeSeen, show } from "./ScriptedCalls.ts"
 
 const { drop, http, plain, rpc, rpcStream, runOut, silence } = ScriptedBerth
-
-const trainId = TrainId.make("12345")
-const date = JourneyDate.make("2026-12-05")
-const pnr = Pnr.make("4512345678")
-
-const request = Schema.decodeSync(BookingRequest)({
-  trainId,
-  date,
-  travelClass: "SL",
-  passengers: [{ name: "Example", age: 18 }]
-})
-
-const booking = {
-  pnr,
-  status: "CONFIRMED",
-  trainId,
-  date,
-  from: "HWH",
-  to: "GHY",
-  travelClass: "SL",
-  quota: "GN",
-  userId: "user_789",
-  bookedAt: "2026-11-22T10:00:00Z",
-  passengers: []
-}
 
 const problem = (tag: string, status: number, title: string, fields: Record<string, unknown> = {}) => ({
   _tag: tag,
@@ -52,23 +24,8 @@ const tooQuick = problem("RateLimited", 429, "Too many calls")
 const storeAway = problem("StoreUnavailable", 503, "A store is away", { store: "postgresql" })
 const noTrain = problem("TrainNotFound", 404, "Train not found", { trainId })
 
-const availability = (free: number) => ({
-  trainId,
-  date,
-  from: "HWH",
-  to: "GHY",
-  classes: [{
-    travelClass: "SL",
-    quotas: [{ quota: "GN", quotaName: "General", free, berths: { LB: free }, rac: { free: 0 }, waitlist: null }]
-  }]
-})
-
 const times = (count: number, act: ScriptedBerth.Act): ReadonlyArray<ScriptedBerth.Act> =>
   Array.from({ length: count }, () => act)
-
-const show = BookingClient.use((client) => client.show({ pnr }))
-const book = BookingClient.use((client) => client.book({ request }))
-const cancel = BookingClient.use((client) => client.cancel({ pnr }))
 
 /** No call takes longer, whatever the server does. */
 const callMillisMax = 60_000
@@ -149,15 +106,6 @@ for (const wire of [http, rpc]) {
       }))
   })
 }
-
-const freeSeen = (changes: number) =>
-  BookingClient.use((client) =>
-    client.watchAvailability({ trainId, date }).pipe(
-      Stream.map(({ classes }) => classes[0]?.quotas[0]?.free),
-      Stream.take(changes),
-      Stream.runCollect
-    )
-  )
 
 const watches = [
   { wire: http, says: (free: number) => http.succeed(availability(free)) },
