@@ -155,7 +155,10 @@ const make = Effect.gen(function*() {
     readText(request, (text) => serve(request, response, text))
     return true
   }
-  return { take, idle: idle.await }
+  const breakOff = () => {
+    for (const response of serving) response.destroy()
+  }
+  return { take, idle: idle.await, breakOff }
 })
 
 /**
@@ -165,10 +168,15 @@ const make = Effect.gen(function*() {
  */
 export const layer = (show: (taker: RequestTaker) => () => void) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const { idle, take } = yield* make
-    // Before what sells is closed, what is under way is answered.
+    const { breakOff, idle, take } = yield* make
+    // Before what sells is closed, what is under way is answered. A body that does not come would hold up the stop for
+    // ever: a server that is being closed looks for late requests no more.
     yield* Effect.acquireRelease(
       Effect.sync(() => show(take)),
-      (leave) => Effect.andThen(Effect.sync(leave), Effect.ignore(Effect.timeout(idle, stopMillisMax)))
+      (leave) =>
+        Effect.andThen(
+          Effect.sync(leave),
+          Effect.timeoutOrElse(idle, { duration: stopMillisMax, orElse: () => Effect.sync(breakOff) })
+        )
     )
   }))

@@ -1,9 +1,10 @@
 import { Stations } from "@berth/engine/timetable/Stations"
 import * as NodeServer from "@berth/server/NodeServer"
 import { assert, layer } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Fiber, Layer, Logger, References, Schema, Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, References, Schema, Scope } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { connect } from "node:net"
 import { dayFromToday } from "./TestNetwork.ts"
 import { engine, readAnswer, tokenOf, toRequest } from "./TestServer.ts"
@@ -17,6 +18,9 @@ const start = Effect.gen(function*() {
 })
 
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
+
+/** Turns of the process, far more than a stop needs whose time is over. */
+const turnsMax = 10_000
 
 const opened = (url: URL) =>
   Effect.callback<ReturnType<typeof connect>>((resume) => {
@@ -75,6 +79,24 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
       }))
       assert.strictEqual((yield* Fiber.join(booked)).status, 201)
       yield* Fiber.join(stopped)
+    }))
+
+  it.effect("a stop breaks off a booking of which the body does not come", () =>
+    Effect.gen(function*() {
+      const { stop, url } = yield* start
+      const socket = yield* opened(url)
+      const end = yield* Effect.forkChild(ended(socket), { startImmediately: true })
+      socket.write("POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+      // It is sent later, and so read later.
+      yield* Effect.promise(() => fetch(new URL("/health/live", url)))
+      const clock = yield* TestClock.make()
+      const stopping = yield* Effect.forkChild(Effect.provideService(stop, Clock.Clock, clock), {
+        startImmediately: true
+      })
+      const passing = Effect.andThen(clock.adjust("1 second"), Effect.yieldNow)
+      yield* Effect.repeat(passing, { until: () => stopping.pollUnsafe() !== undefined, times: turnsMax })
+      assert.isDefined(stopping.pollUnsafe())
+      yield* Fiber.join(end)
     }))
 
   it.effect("what is no HTTP, and headers that are too large, are answered with problems", () =>

@@ -33,7 +33,7 @@ const areEqual = (one: ReadonlyArray<Uint8Array>, other: ReadonlyArray<Uint8Arra
     return others !== undefined && Buffer.compare(bytes, others) === 0
   })
 
-const areSame = (one: ReadonlyArray<TravelClass>, other: ReadonlyArray<TravelClass>): boolean =>
+export const areSame = (one: ReadonlyArray<TravelClass>, other: ReadonlyArray<TravelClass>): boolean =>
   one === other || one.length === other.length && one.every((travelClass, n) => travelClass === other[n])
 
 /** Snapshots by the name of their run. While a run does not change its snapshot stays the same object. */

@@ -2,13 +2,16 @@ import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import type { TravelClass } from "@berth/domain/TravelClass"
 import { Clock, Deferred, Effect } from "effect"
 import type { RunRef, RunSnapshot } from "./Inventory.ts"
-import { KeptSnapshots, type Read } from "./KeptSnapshots.ts"
+import { areSame, KeptSnapshots, type Read } from "./KeptSnapshots.ts"
 import { makeKeyTracking } from "./KeyTracking.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
 import { tagOfKey } from "./RunKeys.ts"
 import { readStrings, toSnapshot } from "./SnapshotScript.ts"
 
-type Reading = Deferred.Deferred<RunSnapshot | null, StoreUnavailable>
+interface Reading {
+  readonly travelClasses: ReadonlyArray<TravelClass>
+  readonly answer: Deferred.Deferred<RunSnapshot | null, StoreUnavailable>
+}
 
 const nameOf = (run: RunRef): string => `${run.trainId}:${run.date}`
 
@@ -61,7 +64,7 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
   // Shared by all who ask meanwhile, so none of them may end it, not even between its first step and its second.
   const read = (name: string, run: RunRef, travelClasses: ReadonlyArray<TravelClass>) =>
     Effect.uninterruptible(Effect.suspend(() => {
-      const reading: Reading = Deferred.makeUnsafe()
+      const reading: Reading = { travelClasses, answer: Deferred.makeUnsafe() }
       readings.set(name, reading)
       return Effect.onExit(
         Effect.map(readTracked(run, travelClasses), (found) =>
@@ -72,7 +75,7 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
           if (readings.get(name) === reading) {
             readings.delete(name)
           }
-          return Deferred.done(reading, exit)
+          return Deferred.done(reading.answer, exit)
         }
       )
     }))
@@ -90,7 +93,10 @@ export const makeRecentSnapshots = Effect.fnUntraced(function*(redis: ManagedRed
         }
         const name = nameOf(run)
         const reading = readings.get(name)
-        return reading === undefined ? read(name, run, travelClasses) : Deferred.await(reading)
+        // An edit may have given the run a class since the other one asked.
+        return reading !== undefined && areSame(reading.travelClasses, travelClasses)
+          ? Deferred.await(reading.answer)
+          : read(name, run, travelClasses)
       }),
     /** After a run was changed from here: whoever looks next, sees it. */
     drop: (run: RunRef): void => drop(nameOf(run)),

@@ -7,7 +7,7 @@ import type { ClassOfRun, RunRef } from "./Inventory.ts"
 // The braces are a Redis Cluster hash tag: all keys of a run share a slot.
 const tag = (run: RunRef): string => `{${run.trainId}:${run.date}}`
 
-/** What stands between a key's braces: the run; empty where there are none. */
+/** What stands between the braces of a run's key: the run. */
 export const tagOfKey = (key: string): string => key.slice(key.indexOf("{") + 1, key.indexOf("}"))
 
 export const metaKey = (run: RunRef): string => `redis:META:${tag(run)}`

@@ -1,6 +1,7 @@
 import { Pnr } from "@berth/domain/Pnr"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { type SqlClient, SqlSchema } from "effect/sql"
+import { WaitMillisMax } from "./GuardedPostgres.ts"
 import type { CommitOutcome, NewBooking } from "./NewBooking.ts"
 import { decidedByRecord } from "./UnknownOutcome.ts"
 
@@ -70,8 +71,13 @@ export const makeWriteSeated = (sql: SqlClient.SqlClient) => {
       ${each((p) => p.gender)}::text::text[], ${each((p) => p.wish)}::text::text[],
       ${each((p) => p.berth)}::text::bigint[])`
   }
+  // Redis has seated them: that they are refused a connection would leave their berths idle.
   const call = (bookings: ReadonlyArray<NewBooking>) =>
-    SqlSchema.findOneOption({ Request: Schema.Void, Result: Written, execute: () => write(bookings) })(undefined)
+    Effect.provideService(
+      SqlSchema.findOneOption({ Request: Schema.Void, Result: Written, execute: () => write(bookings) })(undefined),
+      WaitMillisMax,
+      Infinity
+    )
   const settle = makeSettle(sql)
 
   return (bookings: ReadonlyArray<NewBooking>) => {

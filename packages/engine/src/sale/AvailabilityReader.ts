@@ -20,6 +20,7 @@ import { journeyOn, legsBetween, type RunJourney } from "../timetable/Journeys.t
 import { legsOf } from "../timetable/Routes.ts"
 import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { Stations } from "../timetable/Stations.ts"
+import { KnownAnswers } from "./KnownAnswers.ts"
 import { toSeats } from "./SeatStates.ts"
 
 export interface JourneyAsked {
@@ -184,19 +185,15 @@ const totals = (availability: Availability): ReadonlyArray<ClassTotal> => {
   return made
 }
 
-// By what it was counted from: the same journey on a run that has not changed is the same answer.
-const known = new WeakMap<RunSnapshot, Map<string, { readonly run: Run; readonly answer: Availability }>>()
+const known = new KnownAnswers()
 
 const counted = (run: Run, journey: RunJourney, found: RunSnapshot): Availability => {
-  const name = `${journey.from} ${journey.to}`
-  const answers = known.get(found) ?? new Map<string, { readonly run: Run; readonly answer: Availability }>()
-  known.set(found, answers)
-  const earlier = answers.get(name)
-  if (earlier?.run === run) {
-    return earlier.answer
+  const earlier = known.find(run, journey, found)
+  if (earlier !== undefined) {
+    return earlier
   }
   const answer = toAvailability(run, journey, found)
-  answers.set(name, { run, answer })
+  known.keep(run, journey, found, answer)
   return answer
 }
 

@@ -20,7 +20,7 @@ const answersMax = 200
 /** Searches that are remembered, some kilobytes each. */
 const rememberedMax = 5_000
 
-/** So late may a train be found that was imported after somebody searched for its stations. */
+/** So long one answer of the record serves all who ask; what `FoundTrains` shows meanwhile may be five seconds old. */
 const rememberedFor = "1 second"
 
 const decodeAsked = Schema.decodeUnknownEffect(

@@ -65,6 +65,16 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("recent snapshots", (i
       assert.strictEqual(new Set(seen).size, 1)
     }))
 
+  it.effect("have the classes that were asked for, whatever somebody else asks of the run at the same moment", () =>
+    Effect.gen(function*() {
+      const { run } = yield* loaded
+      const { recent } = yield* counting
+      const [none, all] = yield* Effect.all([recent.get(run, []), recent.get(run, classes)], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual([none?.classes.size, all?.classes.size], [0, 1])
+    }))
+
   it.effect("are the same object while the run does not change, and another one after", () =>
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded

@@ -1,10 +1,13 @@
 import { PersonName } from "@berth/domain/PersonName"
 import { runBerthOf } from "@berth/domain/RunId"
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
+import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber, Option, Schema } from "effect"
+import { Clock, Context, Effect, Fiber, Latch, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { BookingCommits } from "../../src/ledger/BookingCommits.ts"
+import * as Database from "../../src/ledger/Database.ts"
 import { fromStore } from "../../src/ledger/LedgerError.ts"
 import type { NewBooking } from "../../src/ledger/NewBooking.ts"
 import { makeSettle, makeWriteSeated } from "../../src/ledger/SeatedBookings.ts"
@@ -120,6 +123,44 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("bookings th
         return fiber
       }))
       assert.strictEqual((yield* Fiber.join(waiting)).outcome, "fenced")
+    }))
+
+  it.effect("wait for a connection where other statements are refused, for their berths would lie idle", () =>
+    Effect.gen(function*() {
+      const run = yield* open
+      const booking = yield* bookingOf(run, [0])
+      const clock = yield* TestClock.make()
+      const { config: { url } } = yield* PgClient.PgClient
+      assert.isDefined(url)
+      const services = yield* Effect.provideService(
+        Layer.build(Database.layer({ url, maxConnections: 1 })),
+        Clock.Clock,
+        clock
+      )
+      const sql = Context.get(services, SqlClient.SqlClient)
+      const taken = Effect.fnUntraced(function*() {
+        const begun = yield* Latch.make()
+        const done = yield* Latch.make()
+        const fiber = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(begun.open, done.await)), {
+          startImmediately: true
+        })
+        return { begun: begun.await, end: Effect.andThen(done.open, Fiber.join(fiber)) }
+      })
+      // The only connection is taken for three seconds, as it seems, is taken again, and somebody waits.
+      const first = yield* taken()
+      yield* first.begun
+      yield* clock.adjust("3 seconds")
+      yield* first.end
+      const second = yield* taken()
+      yield* second.begun
+      const third = yield* taken()
+      assert.strictEqual((yield* Effect.flip(sql`SELECT 1`)).reason._tag, "ConnectionError")
+      const writing = yield* Effect.forkChild(Effect.provideService(written([booking]), SqlClient.SqlClient, sql), {
+        startImmediately: true
+      })
+      yield* second.end
+      yield* third.end
+      assert.deepStrictEqual(yield* Fiber.join(writing), Option.some(["committed"]))
     }))
 
   it.effect("are acknowledged where the answer was lost and the record has them", () =>
