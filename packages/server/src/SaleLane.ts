@@ -126,8 +126,10 @@ const makeServe = Effect.gen(function*() {
         refuse(HttpServerRespondable.toResponse(failure.error), failure.error)
       } else if (underWay.late) {
         refuse(HttpServerRespondable.toResponse(tooSlow))
-      } else if (Cause.hasInterruptsOnly(exit.cause)) {
+      } else if (response.destroyed) {
         requests.end(underWay)
+      } else if (Cause.hasInterruptsOnly(exit.cause)) {
+        refuse(Effect.succeed(HttpServerResponse.empty({ status: 503 })))
       } else {
         refuse(fromCause(Cause.die(Cause.squash(exit.cause)), failed))
       }
