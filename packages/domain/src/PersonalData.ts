@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { AuditAction } from "./AuditEntry.ts"
 import { Role } from "./Auth.ts"
 import { Booking } from "./Booking.ts"
+import { BookingCursor } from "./BookingCursor.ts"
 import { Money } from "./Money.ts"
 import { Pnr } from "./Pnr.ts"
 import { Problem } from "./Problem.ts"
@@ -10,7 +11,10 @@ import { WebhookScope } from "./Webhook.ts"
 
 const Instant = Schema.String
 
-/** Everything that is held on a person. */
+/**
+ * What is held on a person, a page at a time: the lists of all pages together are all of it, and nothing is in two of
+ * them. Most people have no more than one page.
+ */
 export const PersonalData = Schema.Struct({
   userId: UserId,
   account: Schema.NullOr(Schema.Struct({
@@ -25,18 +29,21 @@ export const PersonalData = Schema.Struct({
   sessions: Schema.Array(Schema.Struct({ createdAt: Instant, expiresAt: Instant })),
   /** Who is called when something happens to the bookings; the secrets are not read. */
   webhooks: Schema.Array(Schema.Struct({ url: Schema.String, scope: WebhookScope, createdAt: Instant })),
+  /** Newest first, with their payments, refunds and keys. */
   bookings: Schema.Array(Booking),
   payments: Schema.Array(Schema.Struct({ pnr: Pnr, amount: Money, state: Schema.String, createdAt: Instant })),
   refunds: Schema.Array(Schema.Struct({ pnr: Pnr, passenger: Schema.Int, amount: Money, createdAt: Instant })),
   /** Idempotency keys of the bookings, kept as hashes only. */
   keys: Schema.Array(Schema.Struct({ pnr: Pnr, createdAt: Instant })),
-  /** The latest that the person did as staff, and that staff did with the person's data and bookings. */
+  /** The latest that the person did as staff and that staff did with the person's data, and with these bookings. */
   audit: Schema.Array(Schema.Struct({
     at: Instant,
     action: AuditAction,
     subject: Schema.String,
     byStaff: Schema.Boolean
-  }))
+  })),
+  /** Send it back as `cursor` for the next page; absent on the last. */
+  nextCursor: Schema.optionalKey(BookingCursor)
 }).annotate({ identifier: "PersonalData" })
 export type PersonalData = typeof PersonalData.Type
 

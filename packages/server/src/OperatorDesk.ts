@@ -79,7 +79,8 @@ const make = Effect.gen(function*() {
       yield* permitted(yield* CurrentUser, "read the audit trail")
       return yield* trail.page(query)
     }),
-    exportPerson: (userId: UserId | undefined) => Effect.flatMap(personOf(userId), people.export),
+    exportPerson: (userId: UserId | undefined, cursor: string | undefined) =>
+      Effect.flatMap(personOf(userId), (asked) => people.export({ ...asked, cursor })),
     erasePerson: (userId: UserId | undefined) => Effect.flatMap(personOf(userId), people.erase)
   }
 })

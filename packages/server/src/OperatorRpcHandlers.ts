@@ -14,9 +14,9 @@ export const layer = OperatorRpcs.toLayer(Effect.gen(function*() {
     OpenRun: desk.openRun,
     SearchBookings: desk.searchBookings,
     AuditTrail: desk.audit,
-    ExportMine: () => desk.exportPerson(undefined),
+    ExportMine: (asked) => desk.exportPerson(undefined, typeof asked === "object" ? asked.cursor : undefined),
     EraseMine: () => desk.erasePerson(undefined),
-    ExportPerson: ({ userId }) => desk.exportPerson(userId),
+    ExportPerson: ({ cursor, userId }) => desk.exportPerson(userId, cursor),
     ErasePerson: ({ userId }) => desk.erasePerson(userId)
   })
 }))

@@ -10,9 +10,9 @@ export const layer = HttpApiBuilder.group(
   Effect.fn(function*(handlers) {
     const desk = yield* OperatorDesk
     return handlers.handleAll({
-      exportMine: () => desk.exportPerson(undefined),
+      exportMine: ({ query }) => desk.exportPerson(undefined, query.cursor),
       eraseMine: () => desk.erasePerson(undefined),
-      exportPerson: ({ params }) => desk.exportPerson(params.userId),
+      exportPerson: ({ params, query }) => desk.exportPerson(params.userId, query.cursor),
       erasePerson: ({ params }) => desk.erasePerson(params.userId)
     })
   })

@@ -1,3 +1,4 @@
+import { BookingCursor } from "@berth/domain/BookingCursor"
 import { Pnr } from "@berth/domain/Pnr"
 import { TrainId } from "@berth/domain/TrainId"
 import { assert, layer } from "@effect/vitest"
@@ -106,7 +107,8 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("t
           "audit?cursor=soon",
           "audit?subject=%00",
           "audit?cursor=99999999999999999999",
-          "trains?query=%00"
+          "trains?query=%00",
+          "people/anybody/export?cursor=soon"
         ]
       ) {
         assert.strictEqual((yield* call(`/api/admin/${path}`, { token })).status, 400, path)
@@ -137,6 +139,9 @@ layer(TestServer.layer, { timeout: "60 seconds", excludeTestServices: true })("t
       assert.strictEqual((yield* operator.Runs({ trainId, from: date })).runs[0]?.date, date)
       assert.deepEqual((yield* operator.Trains({ query: "102" })).trains.map((train) => train.trainId), [trainId])
       assert.isEmpty((yield* passenger.ExportMine()).bookings)
+      assert.isEmpty(
+        (yield* passenger.ExportMine({ cursor: BookingCursor.make("1767225600000000~1000000000") })).bookings
+      )
       assert.strictEqual((yield* Effect.flip(operator.AuditTrail({})))._tag, "Forbidden")
     }))
 })

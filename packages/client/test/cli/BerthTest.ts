@@ -166,6 +166,8 @@ export const suite = (berthIt: Vitest.MethodsNonLive<RunningBerth>) =>
         const others = yield* Effect.forEach(["zsh", "fish"], (shell) => done(["completions", shell]))
         for (const text of [script, ...others]) {
           for (const word of ["availability", "only-if-confirmed", "server"]) assert.include(text, word)
+          // What it says of itself: how it is installed.
+          assert.match(text, /^# +berth completions (?:bash|zsh|fish) >/m)
         }
       }).pipe(Effect.scoped), callsMillisMax)
 

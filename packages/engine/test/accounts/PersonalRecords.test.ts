@@ -4,15 +4,17 @@ import type { UserId } from "@berth/domain/UserId"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { erasedName, PersonalRecords } from "../../src/accounts/PersonalRecords.ts"
+import { exportedBookingsMax } from "../../src/accounts/ExportedBookings.ts"
+import { bookingsPerStepMax, erasedName } from "../../src/accounts/PersonalErasure.ts"
+import { PersonalRecords } from "../../src/accounts/PersonalRecords.ts"
 import { Bookings } from "../../src/ledger/Bookings.ts"
 import { Cancel } from "../../src/sale/Cancel.ts"
 import { somebody, trailOn } from "../Offices.ts"
 import { admin, book } from "../sale/Sales.ts"
 import { engine, openTrain, sleepers } from "../TestEngine.ts"
 
-const exportOf = (userId: UserId) =>
-  Effect.flatMap(PersonalRecords, (people) => people.export({ caller: userId, userId }))
+const exportOf = (userId: UserId, cursor?: string) =>
+  Effect.flatMap(PersonalRecords, (people) => people.export({ caller: userId, userId, cursor }))
 const erase = (userId: UserId) => Effect.flatMap(PersonalRecords, (people) => people.erase({ caller: userId, userId }))
 
 const marked = "Marked Name"
@@ -41,6 +43,49 @@ const letArrive = Effect.fnUntraced(function*({ date, trainId }: Booking) {
       SELECT id FROM run WHERE train_id = ${trainId} AND date = ${date}::text::date)`
   yield* sql`
     UPDATE run SET id = id - 30 * 4194304, date = date - 30 WHERE train_id = ${trainId} AND date = ${date}::text::date`
+})
+
+/**
+ * Cancelled bookings like another, each with a payment, a refund and a key, made after it: two share each instant, as the
+ * bookings of a commit do.
+ */
+const repeatCancelled = Effect.fnUntraced(function*({ pnr }: Booking, times: number) {
+  const sql = yield* SqlClient.SqlClient
+  const copies = sql`(
+    SELECT ((b.pnr::bigint / 10000 * 10000 + i) % 9000000000 + 1000000000)::text AS pnr, i,
+      b.created_at + i / 2 * interval '1 microsecond' AS at, b.pnr AS model
+    FROM booking b, generate_series(2, ${times + 1}) i WHERE b.pnr = ${pnr})`
+  yield* sql`
+    INSERT INTO booking SELECT (jsonb_populate_record(b, jsonb_build_object(
+      'pnr', c.pnr, 'state', 'CANCELLED', 'created_at', c.at))).*
+    FROM ${copies} c JOIN booking b ON b.pnr = c.model`
+  yield* sql`
+    INSERT INTO passenger SELECT (jsonb_populate_record(p, jsonb_build_object('pnr', c.pnr, 'state', 'CANCELLED'))).*
+    FROM ${copies} c JOIN passenger p ON p.pnr = c.model`
+  yield* sql`
+    INSERT INTO idempotency_key SELECT (jsonb_populate_record(k, jsonb_build_object(
+      'key_hash', md5(c.pnr), 'pnr', c.pnr, 'created_at', c.at))).*
+    FROM ${copies} c JOIN idempotency_key k ON k.pnr = c.model`
+  yield* sql`INSERT INTO payment (pnr, amount_paise, state) SELECT c.pnr, 100, 'captured' FROM ${copies} c`
+  yield* sql`
+    INSERT INTO refund (pnr, passenger, amount_paise, payment_id)
+    SELECT c.pnr, 1, 50, y.id FROM ${copies} c JOIN payment y ON y.pnr = c.pnr`
+})
+
+const pagesOf = Effect.fnUntraced(function*(userId: UserId) {
+  const pages = [yield* exportOf(userId)]
+  for (let cursor = pages[0]?.nextCursor; cursor !== undefined; cursor = pages.at(-1)?.nextCursor) {
+    pages.push(yield* exportOf(userId, cursor))
+  }
+  return pages
+})
+
+const namesLeft = Effect.fnUntraced(function*(userId: UserId) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`
+    SELECT count(*)::int AS left FROM passenger p JOIN booking b USING (pnr)
+    WHERE b.user_id = ${userId} AND p.name <> ${erasedName}`
+  return rows[0]?.["left"]
 })
 
 const decodeFound = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ table: Schema.String })))
@@ -84,6 +129,33 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("what is hel
       assert.deepEqual((yield* trailOn(userId)).map(({ action }) => action), ["export personal data"])
     }))
 
+  it.effect("is handed over a page at a time where it is much: every booking once, with what belongs to it", () =>
+    Effect.gen(function*() {
+      const { booking, person: { userId } } = yield* traveller
+      yield* repeatCancelled(booking, 2 * exportedBookingsMax)
+      yield* (yield* Cancel).cancel({ caller: admin, pnr: booking.pnr, passengers: [2] })
+      const pages = yield* pagesOf(userId)
+      assert.deepEqual(pages.map(({ bookings }) => bookings.length), [exportedBookingsMax, exportedBookingsMax, 1])
+      const all = pages.flatMap(({ bookings }) => bookings.map(({ pnr }) => pnr))
+      assert.strictEqual(new Set(all).size, 2 * exportedBookingsMax + 1)
+      assert.strictEqual(all.at(-1), booking.pnr)
+      for (const { bookings, keys, payments, refunds } of pages) {
+        const copies = bookings.map(({ pnr }) => pnr).filter((pnr) => pnr !== booking.pnr).toSorted()
+        assert.deepEqual(payments.map(({ pnr }) => pnr).toSorted(), copies)
+        assert.deepEqual(refunds.map(({ pnr }) => pnr).toSorted(), copies)
+        assert.deepEqual(keys.map(({ pnr }) => pnr).toSorted(), bookings.map(({ pnr }) => pnr).toSorted())
+      }
+      assert.deepEqual(pages.map(({ account }) => account?.role), ["passenger", "passenger", "passenger"])
+      assert.deepEqual(pages.map(({ sessions }) => sessions.length), [1, 0, 0])
+      // Noted a page at a time: what the person did comes with the first, what staff did with the booking's page.
+      assert.deepEqual(pages.map(({ audit }) => audit.map(({ action }) => action)), [[], [], ["cancel for another"]])
+      assert.deepEqual((yield* trailOn(userId)).map(({ details }) => details), [
+        { bookings: exportedBookingsMax },
+        { bookings: exportedBookingsMax, after: pages[0]?.nextCursor ?? "" },
+        { bookings: 1, after: pages[1]?.nextCursor ?? "" }
+      ])
+    }))
+
   it.effect("is not made up for somebody of whom nothing is held", () =>
     Effect.gen(function*() {
       const { userId } = somebody()
@@ -103,6 +175,23 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("what is hel
       assert.strictEqual(data.bookings[0]?.passengers[0]?.name, marked)
       yield* (yield* Cancel).cancel({ caller: person, pnr: booking.pnr, passengers: undefined })
       assert.deepInclude(yield* erase(person.userId), { passengers: 2 })
+    }))
+
+  it.effect("is erased a step at a time where it is much, and not begun while the oldest journey is ahead", () =>
+    Effect.gen(function*() {
+      const { booking, person: { userId } } = yield* traveller
+      yield* repeatCancelled(booking, bookingsPerStepMax + 1)
+      const passengers = 2 * (bookingsPerStepMax + 2)
+      assert.deepInclude({ ...(yield* Effect.flip(erase(userId))) }, { _tag: "JourneysAhead", pnrs: [booking.pnr] })
+      assert.strictEqual(yield* namesLeft(userId), passengers)
+      assert.isEmpty(yield* trailOn(userId))
+      yield* letArrive(booking)
+      assert.deepInclude(yield* erase(userId), { passengers, sessions: 1 })
+      assert.strictEqual(yield* namesLeft(userId), 0)
+      assert.deepEqual((yield* trailOn(userId)).map(({ details }) => details), [
+        { begun: true },
+        { passengers, sessions: 1 }
+      ])
     }))
 
   it.effect("is erased when the trains have arrived: no name is left anywhere, and what was sold stays", () =>

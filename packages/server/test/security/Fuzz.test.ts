@@ -43,7 +43,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("bad request
         yield* Console.log([
           ...[...outcomes].toSorted(([, left], [, right]) => right - left).map(([kind, count]) => `${count}\t${kind}`),
           `seed ${seed}: ${requests} requests in ${seconds} s, ${refused} refused, ${faults.length} faults; ` +
-          `server ${mebibytes(rssBytes.warm)}, then ${mebibytes(rssBytes.end)}`
+          `server after each tenth ${rssBytes.all.map(mebibytes).join(", ")}`
         ].join("\n"))
         const healthAfter = yield* health
         yield* stop

@@ -14,15 +14,18 @@ const concurrency = 16
 /** Faults of a kind that are told in full; the first tell enough. */
 const faultsToldMax = 5
 
-/** Share of the requests after which the server's memory is looked at first: by then it has made what it keeps. */
-const warmShare = 0.2
+/** How often the server's memory is looked at, in equal parts of the requests. */
+const looks = 10
+
+/** Looks after which it has made what it keeps. */
+const warmLooks = 2
 
 export interface Report {
   readonly outcomes: ReadonlyMap<string, number>
   readonly refused: number
   readonly faults: ReadonlyArray<string>
-  /** Resident memory of the server after the first fifth, and at the end. */
-  readonly rssBytes: { readonly warm: number; readonly end: number }
+  /** Resident memory of the server after each tenth of the requests; by the second it has made what it keeps. */
+  readonly rssBytes: { readonly all: ReadonlyArray<number>; readonly warm: number; readonly end: number }
 }
 
 /** Memory of a process that is not swapped out. Linux only. */
@@ -75,7 +78,8 @@ export const fuzz = async (
   const faultsOf = new Map<string, number>()
   let refused = 0
   let next = first
-  let warm = 0
+  let noted = 0
+  const residents: Array<number> = []
 
   const note = (index: number, { name, sent }: Shot, { fault, outcome, text }: Seen) => {
     const kind = `${name.split(" ")[0]} ${outcome}`
@@ -88,7 +92,8 @@ export const fuzz = async (
         faults.push(`#${index} ${name}: ${fault} (${outcome})\n  sent ${sent}\n  got  ${excerpt(text)}`)
       }
     }
-    if (index - first === Math.floor(requests * warmShare)) warm = residentBytes(pid)
+    noted++
+    if (noted >= requests * (residents.length + 1) / looks) residents.push(residentBytes(pid))
   }
   const worker = async () => {
     while (next < first + requests) {
@@ -99,5 +104,6 @@ export const fuzz = async (
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   close()
-  return { outcomes, refused, faults, rssBytes: { warm, end: residentBytes(pid) } }
+  const end = residents.at(-1) ?? residentBytes(pid)
+  return { outcomes, refused, faults, rssBytes: { all: residents, warm: residents[warmLooks - 1] ?? end, end } }
 }
