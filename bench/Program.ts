@@ -24,7 +24,7 @@ export const startProgram = async (options: {
 }): Promise<Program> => {
   const startedAt = performance.now()
   const profiling = options.profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profiles}`]
-  const child = spawn(process.execPath, [...profiling, options.file], {
+  const child = spawn(process.execPath, [...process.execArgv, ...profiling, options.file], {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: "Warn", ...options.env },
     stdio: ["ignore", "pipe", "inherit"]

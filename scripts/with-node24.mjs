@@ -1,9 +1,9 @@
-// Runs a TypeScript file under Node 24: `node scripts/with-node24.mjs FILE ARGUMENTS…`. Plain JavaScript for Node 18 and
+// Runs a TypeScript file under Node 24: `node scripts/with-node24.mjs FILE ARGUMENTS…`. Plain JavaScript for Node 18.14 and
 // later, because it is all that an older Node sees of Berth. A Node 24 that is already there is not fetched again.
 // `--fetch` in place of FILE only makes sure that there is one.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
-import { constants } from "node:os"
+import { availableParallelism, constants } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -59,7 +59,10 @@ if (!isNode24() && !existsSync(binaryIn(home))) fetchNode()
 if (process.argv[2] === "--fetch") process.exit(0)
 const node = isNode24() ? process.execPath : binaryIn(home)
 process.env.PATH = [dirname(node), process.env.PATH].join(delimiter)
-const child = spawn(node, process.argv.slice(2), { stdio: "inherit" })
+// V8 collects garbage on four threads beside its own, however few processors there are: on two, the main thread was
+// measured to wait for helpers that wait for a processor, and so did whoever waited for an answer.
+const collectors = Math.min(4, Math.max(1, availableParallelism() - 1))
+const child = spawn(node, [`--v8-pool-size=${collectors}`, ...process.argv.slice(2)], { stdio: "inherit" })
 
 // A Ctrl-C in a terminal reaches the child by itself; a signal sent to this process alone must be passed on.
 let forwarded = false

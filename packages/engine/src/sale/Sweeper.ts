@@ -1,13 +1,13 @@
 import { slotOf } from "@berth/domain/RunId"
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Context, Effect, Layer, Metric } from "effect"
+import { Array as Arr, Context, Duration, Effect, Layer, Metric, Option } from "effect"
 import { type HoldVerdict, Inventory, type LiveHold, type RunRef } from "../inventory/Inventory.ts"
 import { Cancellations } from "../ledger/Cancellations.ts"
 import { type HoldFact, HoldFacts } from "../ledger/HoldFacts.ts"
 import { holdsDropped } from "../metrics/SaleMetrics.ts"
 import { classOfRun } from "../timetable/Compositions.ts"
 import { legsOf } from "../timetable/Routes.ts"
-import { RunDirectory } from "../timetable/RunDirectory.ts"
+import { type Run, RunDirectory } from "../timetable/RunDirectory.ts"
 import { keyHashOfHold } from "./BookingKey.ts"
 import { freeLegs, leaveWaitlist } from "./FreedLegs.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
@@ -18,8 +18,17 @@ import { PromotionQueue } from "./PromotionQueue.ts"
  */
 const graceMillis = 25_000
 
-/** Runs swept at once. */
-const concurrency = 16
+/** Runs swept at once, whose holds the record is asked about together. */
+const runsAtOnce = 16
+
+/** Keys that the record is asked about at once. */
+const keysAtOnce = 500
+
+/**
+ * Between runs and the next ones it rests so many times as long as they took: a thousand runs on sale, swept at once, were
+ * measured to keep bookings waiting for a second and more.
+ */
+const restTimes = 4
 
 /** Ends what was begun and not finished: holds of dead servers, releases that Redis has not confirmed. */
 export class Sweeper extends Context.Service<Sweeper, {
@@ -46,6 +55,11 @@ export const verdictOn = (hold: LiveHold, fact: HoldFact | undefined, epoch: num
     : { _tag: "Drop", holdId }
 }
 
+interface Due {
+  readonly run: Run
+  readonly holds: ReadonlyArray<LiveHold>
+}
+
 const make = Effect.gen(function*() {
   const inventory = yield* Inventory
   const facts = yield* HoldFacts
@@ -54,43 +68,58 @@ const make = Effect.gen(function*() {
   const cancellations = yield* Cancellations
   const services = yield* Effect.context<Inventory | Cancellations | RunDirectory | PromotionQueue>()
 
-  const sweepRun = Effect.fnUntraced(
-    function*(ref: RunRef) {
-      const holds = yield* inventory.overdue(ref, graceMillis)
-      if (holds.length === 0) {
-        return
-      }
-      const run = yield* directory.find(ref.trainId, ref.date)
-      const known = yield* facts.find([...new Set(holds.map(({ holdId }) => keyHashOfHold(holdId)))])
-      const byKey = new Map(known.map((fact) => [fact.keyHash, fact]))
-      const verdicts = holds.map((hold) => verdictOn(hold, byKey.get(keyHashOfHold(hold.holdId)), run.gate.epoch))
-      yield* inventory.judge({
-        run,
-        epoch: run.gate.epoch,
-        classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
-        verdicts,
-        graceMillis
-      })
-      const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
-      if (drops > 0) {
-        yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
-        yield* Metric.update(holdsDropped, drops)
-      }
-      yield* promotions.wake(run.id)
-    },
-    Effect.catchTags({
-      // Not on sale any more: its holds do not matter.
-      TrainNotFound: () => Effect.void,
-      OutsideBookingWindow: () => Effect.void,
-      NotARunningDay: () => Effect.void
+  /** The run and its holds that are due; none where it is not on sale any more, for then they do not matter. */
+  const dueOn = (ref: RunRef) =>
+    Effect.flatMap(inventory.overdue(ref, graceMillis), (holds) =>
+      holds.length === 0
+        ? Effect.succeedNone
+        : Effect.map(directory.find(ref.trainId, ref.date), (run) => Option.some({ run, holds })).pipe(
+          Effect.catchTags({
+            TrainNotFound: () => Effect.succeedNone,
+            OutsideBookingWindow: () => Effect.succeedNone,
+            NotARunningDay: () => Effect.succeedNone
+          })
+        ))
+
+  const judge = Effect.fnUntraced(function*({ holds, run }: Due, known: ReadonlyMap<string, HoldFact>) {
+    const verdicts = holds.map((hold) => verdictOn(hold, known.get(keyHashOfHold(hold.holdId)), run.gate.epoch))
+    yield* inventory.judge({
+      run,
+      epoch: run.gate.epoch,
+      classes: [...run.composition.classes.values()].map((composed) => classOfRun(composed, legsOf(run.route))),
+      verdicts,
+      graceMillis
     })
-  )
+    const drops = verdicts.filter(({ _tag }) => _tag === "Drop").length
+    if (drops > 0) {
+      yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
+      yield* Metric.update(holdsDropped, drops)
+    }
+    // Nearly all holds were booked, and free nothing that somebody waits for.
+    if (verdicts.some(({ _tag }) => _tag !== "Settle")) {
+      yield* promotions.wake(run.id)
+    }
+  })
+
+  const sweepRuns = Effect.fnUntraced(function*(refs: ReadonlyArray<RunRef>) {
+    const due = Arr.getSomes(yield* Effect.forEach(refs, dueOn, { concurrency: "unbounded" }))
+    const keys = [...new Set(due.flatMap(({ holds }) => holds.map(({ holdId }) => keyHashOfHold(holdId))))]
+    const known = yield* Effect.forEach(Arr.chunksOf(keys, keysAtOnce), facts.find)
+    const byKey = new Map(known.flat().map((fact) => [fact.keyHash, fact]))
+    yield* Effect.forEach(due, (run) => judge(run, byKey), { concurrency: "unbounded", discard: true })
+  })
+
+  const sweepHolds = Effect.gen(function*() {
+    const [first = [], ...others] = Arr.chunksOf(yield* inventory.runsHeld, runsAtOnce)
+    let [took] = yield* Effect.timed(sweepRuns(first))
+    for (const refs of others) {
+      yield* Effect.sleep(Duration.times(took, restTimes))
+      ;[took] = yield* Effect.timed(sweepRuns(refs))
+    }
+  })
 
   return Sweeper.of({
-    sweepHolds: Effect.flatMap(
-      inventory.runsHeld,
-      (runs) => Effect.forEach(runs, sweepRun, { concurrency, discard: true })
-    ).pipe(Effect.withSpan("Sweeper.sweepHolds")),
+    sweepHolds: Effect.withSpan(sweepHolds, "Sweeper.sweepHolds"),
     repeatReleases: Effect.gen(function*() {
       const unfreed = Map.groupBy(yield* cancellations.unfreed, ({ runId }) => runId)
       yield* Effect.forEach(unfreed, ([runId, sales]) => freeLegs(runId, sales[0]?.epoch ?? 0, sales), {
