@@ -33,12 +33,17 @@ const limits = {
   optimizeEmptyRequests: true
 }
 
-const makeServer = Effect.sync(() => {
-  const server = createServer(limits).on("clientError", answerUnreadable)
-  const show = showRequests(server)
-  show(makePipelineLimit())
-  return { server, show, closeConnections: followConnections(server, show) }
-})
+/** Connections of any kind; one more is closed at once. Those that never say a word are closed by `headersTimeout`. */
+const connectionsMax = 10_000
+
+const makeServer = (connections: number) =>
+  Effect.sync(() => {
+    const server = createServer(limits).on("clientError", answerUnreadable)
+    server.maxConnections = connections
+    const show = showRequests(server)
+    show(makePipelineLimit())
+    return { server, show, closeConnections: followConnections(server, show) }
+  })
 
 /** Everything but the requests under way, which the server below waits for. */
 const endConnections = (closeConnections: () => void) =>
@@ -58,9 +63,10 @@ export const layer = (options: {
   readonly host: string
   readonly port: number
   readonly grpcPort?: number | undefined
+  readonly connectionsMax?: number
   readonly sockets?: SocketLimits
 }) =>
-  Layer.unwrap(Effect.map(makeServer, ({ closeConnections, server, show }) =>
+  Layer.unwrap(Effect.map(makeServer(options.connectionsMax ?? connectionsMax), ({ closeConnections, server, show }) =>
     // Above the server, so that it comes first when all is closed: nobody who only listens or waits holds up the stop.
     Layer.effectDiscard(Effect.andThen(NodeSockets.attach(server), endConnections(closeConnections))).pipe(
       Layer.merge(Layer.effectDiscard(Effect.map(DirectLane, (lane) => show(nodeLane(lane))))),

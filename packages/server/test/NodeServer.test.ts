@@ -9,13 +9,15 @@ import { connect } from "node:net"
 import { dayFromToday } from "./TestNetwork.ts"
 import { engine, readAnswer, tokenOf, toRequest } from "./TestServer.ts"
 
-const start = Effect.gen(function*() {
+const startWith = Effect.fnUntraced(function*(options: { readonly connectionsMax?: number }) {
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const built = yield* Layer.build(NodeServer.layer({ host: "127.0.0.1", port: 0 })).pipe(Scope.provide(scope))
+  const server = NodeServer.layer({ host: "127.0.0.1", port: 0, ...options })
+  const built = yield* Layer.build(server).pipe(Scope.provide(scope))
   const { address } = Context.get(built, HttpServer.HttpServer)
   return { url: new URL(HttpServer.formatAddress(address)), stop: Scope.close(scope, Exit.void) }
 })
+const start = startWith({})
 
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
 
@@ -49,6 +51,18 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("the server 
       assert.strictEqual(inTime._tag, "Some")
       assert.isDefined(silentEnd.pollUnsafe())
       assert.isDefined(watchEnd.pollUnsafe())
+    }))
+
+  it.effect("a connection too many is closed at once, and there is room when another has gone", () =>
+    Effect.gen(function*() {
+      const { url } = yield* startWith({ connectionsMax: 2 })
+      const first = yield* opened(url)
+      const second = yield* opened(url)
+      assert.strictEqual(yield* ended(yield* opened(url)), "")
+      first.destroy()
+      const { status } = yield* Effect.eventually(Effect.tryPromise(() => fetch(new URL("/health/live", url))))
+      assert.strictEqual(status, 200)
+      assert.isFalse(second.destroyed)
     }))
 
   it.effect("a stop waits for a booking under way, and answers it", () =>
