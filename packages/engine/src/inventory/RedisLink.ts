@@ -31,6 +31,9 @@ export interface LinkOptions {
   readonly retryStrategy: (attempt: number) => number | null
 }
 
+/** Calls that leave in one write at most. */
+const callsPerWrite = 16
+
 /** How often the nodes of a cluster are asked which slots are whose, ms: a failover is noticed without a call that fails. */
 const slotsRefreshMillis = 1_000
 
@@ -53,18 +56,14 @@ const single = (uri: string, options: LinkOptions): RedisLink => {
     enableOfflineQueue: false,
     retryStrategy: options.retryStrategy
   })
-  // Calls of one turn of the event loop leave in one write: under load a system call for each costs more than the script.
-  let gathering = false
-  const gatherWrites = () => {
-    if (!gathering) {
-      const { stream } = client
-      gathering = true
-      stream.cork()
-      setImmediate(() => {
-        gathering = false
-        stream.uncork()
-      })
-    }
+  // Calls of one turn of the event loop leave in few writes: under load a system call for each costs more than the script.
+  // Not in one, or Redis would have nothing to do while a rush of calls is read, and the rest nothing while Redis works.
+  let corked: typeof client.stream | undefined
+  let gathered = 0
+  const flush = () => {
+    corked?.uncork()
+    corked = undefined
+    gathered = 0
   }
   return {
     address: addressOf(uri),
@@ -72,8 +71,13 @@ const single = (uri: string, options: LinkOptions): RedisLink => {
     connect: () => client.connect(),
     isReady: () => client.status === "ready",
     write: (command) => {
-      gatherWrites()
+      if (corked === undefined) {
+        corked = client.stream
+        corked.cork()
+        setImmediate(flush)
+      }
       client.sendCommand(command)
+      if (++gathered === callsPerWrite) flush()
     },
     nodes: () => [client],
     duplicate: (changes) => client.duplicate(changes),

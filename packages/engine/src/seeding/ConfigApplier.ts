@@ -9,8 +9,8 @@ import { classOfRun, type Composition, Compositions } from "../timetable/Composi
 import { RunDirectory } from "../timetable/RunDirectory.ts"
 import { RunLoader } from "./RunLoader.ts"
 
-/** Runs told of an edit at once. */
-const concurrency = 32
+/** Runs told of an edit at once: a train has one for each day of the window. */
+const concurrency = 64
 
 /** Brings edits of the seat configuration to the runs that are on sale. */
 export class ConfigApplier extends Context.Service<ConfigApplier, {
