@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { Database } from "./Database.ts"
 import type { Driver } from "./Driver.ts"
 import type { JobResult } from "./driver/Job.ts"
-import { hotTrain, legs, legsOfJourney, stationAt } from "./Network.ts"
+import { hotTrain, legs, legsOfJourney, ordinaryTrain, stationAt, type TrainSet } from "./Network.ts"
 import { httpRequest } from "./Requests.ts"
 
 /**
@@ -20,12 +20,21 @@ export interface RunName {
 
 const RunRow = Schema.Struct({ trainId: Schema.String, date: Schema.String })
 
-/** Runs of trains with the usual make-up, the soonest first; today's are left out, for they may have left. */
-export const ordinaryRuns = (database: Database, count = runsOfSale): Promise<ReadonlyArray<RunName>> =>
+/**
+ * Runs of a set of trains with the usual make-up, the soonest first, or of all of them; today's are left out, for they may
+ * have left.
+ */
+export const ordinaryRuns = (
+  database: Database,
+  set: TrainSet | "all",
+  count = runsOfSale
+): Promise<ReadonlyArray<RunName>> =>
   database.rows(
     RunRow,
     `SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
-    WHERE train_id <> '${hotTrain}' AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date
+    WHERE train_id <> '${hotTrain}' AND ${
+      set === "all" ? "true" : `train_id BETWEEN '${ordinaryTrain(0, set)}' AND '${ordinaryTrain(998, set)}'`
+    } AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date
     ORDER BY run.date, train_id LIMIT ${Number.isFinite(count) ? count : "ALL"}`
   )
 

@@ -9,8 +9,13 @@ export const legs = 20
 /** How many legs the usual journey has. */
 export const legsOfJourney = 10
 
-/** Trains of the usual make-up: 1,072 berths in three classes, shared among quotas as the rules say. */
-const ordinaryTrains = 20
+/** Trains of a set, of the usual make-up: 1,072 berths in three classes, shared among quotas as the rules say. */
+const trainsOfSet = 20
+
+/** Loads that sell have trains of their own: where one sold before, they would find them full and crowds waiting. */
+export const trainSets = ["booking", "latency", "rpc", "rpcHttp", "doors", "edit", "others"] as const
+export type TrainSet = (typeof trainSets)[number]
+
 const coaches = new Map([["SL", 10], ["3A", 4], ["2A", 2]] as const)
 /** Four berths of a third coach make up the number. */
 const seatCountOf = ({ berth, quota, seatCount, travelClass }: SeatPool): number =>
@@ -36,7 +41,8 @@ const hotPools: ReadonlyArray<SeatPool> = Array.from(
 )
 
 export const stationAt = (stop: number): string => `N${String(stop).padStart(2, "0")}`
-export const ordinaryTrain = (n: number): string => `T${String(n + 1).padStart(4, "0")}`
+export const ordinaryTrain = (n: number, set: TrainSet = "others"): string =>
+  `T${trainSets.indexOf(set)}${String(n + 1).padStart(3, "0")}`
 
 const routeId = "b".repeat(64)
 
@@ -84,7 +90,7 @@ export const addRunningDays = (database: Database, trains: ReadonlyArray<string>
 /** The timetable of the bench, in a database whose migrations have run. */
 export const addNetwork = async (database: Database): Promise<void> => {
   await addRoute(database)
-  const trains = Array.from({ length: ordinaryTrains }, (_, n) => ordinaryTrain(n))
+  const trains = trainSets.flatMap((set) => Array.from({ length: trainsOfSet }, (_, n) => ordinaryTrain(n, set)))
   await addTrains(database, trains, ordinaryPools)
   await addTrains(database, [hotTrain], hotPools)
   await addRunningDays(database, [...trains, hotTrain])

@@ -60,7 +60,7 @@ const measureRuntime = async (
     return readyMillis
   })
   const { database, token } = await stand.berth()
-  const runs = await ordinaryRuns(database)
+  const runs = await ordinaryRuns(database, "doors")
   const { readyMillis, stop, url } = await startServer(runtime, stores)
   const get = (path: string) => httpRequest({ url, method: "GET", path })
   const measure = async (name: string, status: string, requests: ReadonlyArray<Uint8Array>) => {

@@ -48,13 +48,13 @@ export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
       return { result, micros: used / (result.answers["201"] ?? 0) * 1e6 }
     })
   }
-  const before = await measure(spreadRequests(berth, await ordinaryRuns(database, fewRuns)))
+  const before = await measure(spreadRequests(berth, await ordinaryRuns(database, "others", fewRuns)))
   const startedAt = performance.now()
   await fillHistory(database)
   const filledAt = performance.now()
   const runs = await untilOpen(database, runsMin)
   const openAt = performance.now()
-  const all = await ordinaryRuns(database, Infinity)
+  const all = await ordinaryRuns(database, "all", Infinity)
   const after = await measure(spreadRequests(berth, evenly(all, manyRuns)))
   // Runs that nobody has asked for yet: each booking is its run's first in this server, and in Redis.
   const firstOnes = evenly(all, Math.min(firstsMax, Math.floor(all.length / 2)), 1)

@@ -11,7 +11,7 @@ export const latency = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
   const { driver, effort, effort: { warmUpSeconds } } = stand
   const berth = await stand.berth()
   const { url } = berth
-  const requests = spreadRequests(berth, await ordinaryRuns(berth.database))
+  const requests = spreadRequests(berth, await ordinaryRuns(berth.database, "latency"))
   await sendHttp(driver, { url, requests, seconds: warmUpSeconds })
   const highest = await repeated(effort, () => sendHttp(driver, { url, requests, seconds: effort.seconds }))
   const rates = highest.map((result) => rateOf(result, "201"))

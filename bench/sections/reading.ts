@@ -46,7 +46,7 @@ const pathsOf = (runs: ReadonlyArray<RunName>) => {
 export const reading = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
   const { driver, effort } = stand
   const { database, url } = await stand.berth()
-  const paths = pathsOf(await ordinaryRuns(database))
+  const paths = pathsOf(await ordinaryRuns(database, "others"))
   const measure = async (name: keyof typeof paths, goals: { readonly aim: number; readonly floor: number }) => {
     const requests = await lookAgain(url, paths[name])
     await sendHttp(driver, { url, requests, seconds: warmUpSeconds })

@@ -86,7 +86,7 @@ export const rebuild = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
   const times = loadings[effort.name]
   const script = await loadScript((await stand.redis()).uri, times)
   const berth = await stand.berth()
-  const runs = await ordinaryRuns(berth.database, Infinity)
+  const runs = await ordinaryRuns(berth.database, "all", Infinity)
   const numbered = async ({ date, trainId }: RunName) => {
     const [row] = await berth.database.rows(
       Numbered,

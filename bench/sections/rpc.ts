@@ -21,8 +21,8 @@ export const rpc = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => 
   const { driver, effort: { seconds, warmUpSeconds } } = stand
   const berth = await stand.berth()
   const { token, url } = berth
-  const runs = await ordinaryRuns(berth.database)
-  const requests = spreadRequests(berth, runs)
+  const runs = await ordinaryRuns(berth.database, "rpc")
+  const requests = spreadRequests(berth, await ordinaryRuns(berth.database, "rpcHttp"))
   const frames = Array.from(
     { length: 10 * runs.length },
     (_, n) => rpcFrame(n, "Book", { request: bookingOn(runs[n % runs.length] ?? { trainId: "", date: "" }, n) })

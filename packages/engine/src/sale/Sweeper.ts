@@ -95,8 +95,8 @@ const make = Effect.gen(function*() {
       yield* Effect.logInfo(`Gave back ${drops} holds of train ${run.trainId} on ${run.date} that were never booked`)
       yield* Metric.update(holdsDropped, drops)
     }
-    // Nearly all holds were booked, and free nothing that somebody waits for.
-    if (verdicts.some(({ _tag }) => _tag !== "Settle")) {
+    // Nearly all holds were booked, or wait, and free nothing that somebody waits for.
+    if (verdicts.some(({ _tag }, n) => _tag === "Drop" || _tag === "Park" && holds[n]?.state === "held")) {
       yield* promotions.wake(run.id)
     }
   })
