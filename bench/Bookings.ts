@@ -54,8 +54,8 @@ export const bookingOn = ({ date, trainId }: RunName, n: number) => {
     date,
     travelClass: "SL",
     quota: "GENERAL",
-    from: stationAt(from),
-    to: stationAt(from + legsOfJourney),
+    from: stationAt(from, trainId),
+    to: stationAt(from + legsOfJourney, trainId),
     passengers: [{ name: "First Traveller", age: 30 }, { name: "Second Traveller", age: 31 }]
   }
 }

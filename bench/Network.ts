@@ -12,7 +12,10 @@ export const legsOfJourney = 10
 /** Trains of a set, of the usual make-up: 1,072 berths in three classes, shared among quotas as the rules say. */
 const trainsOfSet = 20
 
-/** Loads that sell have trains of their own: where one sold before, they would find them full and crowds waiting. */
+/**
+ * Loads that sell have trains of their own: where one sold before, they would find them full and crowds waiting. All but the
+ * `others` go by stations of their own, so that a search finds twenty trains.
+ */
 export const trainSets = ["booking", "latency", "rpc", "rpcHttp", "doors", "edit", "others"] as const
 export type TrainSet = (typeof trainSets)[number]
 
@@ -40,23 +43,32 @@ const hotPools: ReadonlyArray<SeatPool> = Array.from(
   })
 )
 
-export const stationAt = (stop: number): string => `N${String(stop).padStart(2, "0")}`
+/** The routes by the letter of their stations. */
+const routes = { S: "a".repeat(64), N: "b".repeat(64) } as const
+
+const isOfSale = (train: string): boolean =>
+  train.startsWith("T") && !train.startsWith(`T${trainSets.indexOf("others")}`)
+const letterOf = (train: string): keyof typeof routes => isOfSale(train) ? "S" : "N"
+
+/** A stop of a train; of one that is not named, of those on which nothing but `others` goes. */
+export const stationAt = (stop: number, train = hotTrain): string =>
+  `${letterOf(train)}${String(stop).padStart(2, "0")}`
 export const ordinaryTrain = (n: number, set: TrainSet = "others"): string =>
   `T${trainSets.indexOf(set)}${String(n + 1).padStart(3, "0")}`
-
-const routeId = "b".repeat(64)
 
 const values = (rows: ReadonlyArray<ReadonlyArray<string | number>>): string =>
   rows.map((row) => `(${row.map((value) => typeof value === "number" ? value : `'${value}'`).join(",")})`).join(",")
 
-const addRoute = (database: Database): Promise<void> => {
+const addRoute = (database: Database, letter: keyof typeof routes): Promise<void> => {
+  const stationOf = (stop: number) => `${letter}${String(stop).padStart(2, "0")}`
+  const routeId = routes[letter]
   const stops = Array.from({ length: legs + 1 }, (_, stop) => stop)
   const times = stops.map((stop) => {
     const arrival = 36_000 + stop * 1_800
-    return [routeId, stop, stationAt(stop), arrival, arrival + 120, stop * 50_000]
+    return [routeId, stop, stationOf(stop), arrival, arrival + 120, stop * 50_000]
   })
   return database.run(
-    `INSERT INTO station (code, name) VALUES ${values(stops.map((stop) => [stationAt(stop), `Stop ${stop}`]))}`,
+    `INSERT INTO station (code, name) VALUES ${values(stops.map((stop) => [stationOf(stop), `Stop ${stop}`]))}`,
     `INSERT INTO route (id) VALUES ('${routeId}')`,
     `INSERT INTO route_stop (route_id, stop_index, station_code, arrival_seconds, departure_seconds, metres)
     VALUES ${values(times)}`
@@ -83,13 +95,14 @@ export const addTrains = async (
 export const addRunningDays = (database: Database, trains: ReadonlyArray<string>): Promise<void> =>
   database.run(
     `INSERT INTO train_service (train_id, service_number, route_id, weekdays, first_date, last_date)
-    SELECT id, 0, '${routeId}', 127, DATE '2020-01-01', DATE '2100-01-01'
-    FROM unnest(ARRAY[${trains.map((train) => `'${train}'`).join()}]) id`
+    SELECT id, 0, route, 127, DATE '2020-01-01', DATE '2100-01-01'
+    FROM (VALUES ${values(trains.map((train) => [train, routes[letterOf(train)]]))}) t (id, route)`
   )
 
 /** The timetable of the bench, in a database whose migrations have run. */
 export const addNetwork = async (database: Database): Promise<void> => {
-  await addRoute(database)
+  await addRoute(database, "S")
+  await addRoute(database, "N")
   const trains = trainSets.flatMap((set) => Array.from({ length: trainsOfSet }, (_, n) => ordinaryTrain(n, set)))
   await addTrains(database, trains, ordinaryPools)
   await addTrains(database, [hotTrain], hotPools)
