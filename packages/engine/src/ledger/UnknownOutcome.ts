@@ -58,9 +58,12 @@ export const decided = <A extends { readonly transactionId: string }>(
 
 type OfSql = SqlError.SqlError | Schema.SchemaError
 
+/** PostgreSQL has no disk or memory for a statement. To ask after it would take some too, and again and again. */
+const hasNoRoom = Schema.is(Schema.Struct({ code: Schema.String.check(Schema.isPattern(/^53/)) }))
+
 /** Whether the answer was lost, and what became of the statement with it. What PostgreSQL refuses it has not carried out. */
 const isAnswerLost = (error: SqlError.SqlError): boolean =>
-  wasSent(error) && isStoreAway(error) &&
+  wasSent(error) && isStoreAway(error) && !hasNoRoom(error.reason.cause) &&
   (error.reason._tag === "ConnectionError" || error.reason._tag === "UnknownError")
 
 /**

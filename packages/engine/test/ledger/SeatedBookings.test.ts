@@ -200,4 +200,16 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("bookings th
       assert.deepStrictEqual(yield* Fiber.join(writing), Option.some(["committed"]))
       assert.isTrue(Option.isSome(yield* Fiber.join(asked)))
     }))
+
+  it.effect("are refused at once where PostgreSQL has no room for them, and not asked after", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const work = Effect.as(
+        sql`DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$`,
+        Option.none<never>()
+      )
+      const asked = Effect.die(new Error("it was asked after"))
+      const error = yield* Effect.flip(fromStore(decidedByRecord(work, asked)))
+      assert.instanceOf(error, StoreUnavailable)
+    }))
 })
