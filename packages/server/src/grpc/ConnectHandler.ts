@@ -1,5 +1,5 @@
 import { createConnectRouter } from "@connectrpc/connect"
-import { createFetchHandler } from "@connectrpc/connect/protocol"
+import { universalServerRequestFromFetch, universalServerResponseToFetch } from "@connectrpc/connect/protocol"
 import { Effect } from "effect"
 import { makeBookingService } from "./BookingService.ts"
 import { makeGrpcCalls } from "./GrpcCalls.ts"
@@ -33,14 +33,13 @@ export const makeConnectHandler = Effect.gen(function*() {
   const service = yield* makeBookingService(yield* makeGrpcCalls)
   // gRPC itself ends with trailers, and no web-standard response has any.
   const router = service(createConnectRouter({ ...routerOptions, grpc: false }))
-  const handlers = new Map(
-    router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler, { httpVersion: "1.1" })])
-  )
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]))
 
-  return (request: Request): Promise<Response> | undefined => {
+  // The call has the signal of the controller itself: that of a Request, and one made of several, stop following once what
+  // they follow with is collected as garbage, and then nobody tells the call that its caller has gone.
+  return (request: Request, controller: AbortController): Promise<Response> | undefined => {
     const handle = handlers.get(new URL(request.url).pathname)
-    const controller = new AbortController()
-    const signal = AbortSignal.any([request.signal, controller.signal])
-    return handle?.(new Request(request, { signal })).then((response) => endedWithReader(response, controller))
+    const asked = { ...universalServerRequestFromFetch(request, { httpVersion: "1.1" }), signal: controller.signal }
+    return handle?.(asked).then((answer) => endedWithReader(universalServerResponseToFetch(answer), controller))
   }
 })

@@ -25,10 +25,10 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     const handle = yield* handler
     const request = yield* HttpServerRequest.HttpServerRequest
     const gone = yield* Effect.sync(() => new AbortController())
-    const web = yield* HttpServerRequest.toWeb(request, { signal: gone.signal })
+    const web = yield* HttpServerRequest.toWeb(request)
     const response = yield* Effect.promise((signal) => {
       signal.addEventListener("abort", () => gone.abort())
-      return Promise.resolve(handle(web))
+      return Promise.resolve(handle(web, gone))
     })
     if (response === undefined) {
       return yield* new HttpServerError.HttpServerError({ reason: new HttpServerError.RouteNotFound({ request }) })

@@ -6,9 +6,11 @@ import type { Transport } from "@connectrpc/connect"
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Queue, Stream } from "effect"
+import { Context, Effect, Layer, Queue, Schema, Stream } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { createServer } from "node:http"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { dayFromToday } from "../TestNetwork.ts"
 import { engine, tokenOf } from "../TestServer.ts"
 import { answered, bearer, clientOf, hangUp, refused } from "./TestClients.ts"
@@ -46,6 +48,14 @@ const transports: ReadonlyArray<readonly [string, (served: Served) => Transport]
   ["Connect", ({ url }) => createConnectTransport({ baseUrl: url, httpVersion: "1.1" })]
 ]
 
+// A signal that follows others may be collected before it has fired.
+setFlagsFromString("--expose-gc")
+const collectGarbage = Schema.decodeUnknownSync(
+  Schema.declare((value): value is () => void => typeof value === "function")
+)(
+  runInNewContext("gc")
+)
+
 const nextFree = (
   replies: AsyncIterator<
     { readonly classes: ReadonlyArray<{ readonly quotas: ReadonlyArray<{ readonly free: number }> }> }
@@ -69,6 +79,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("a watched j
         yield* answered(() => client.book({ trainId: "101", date, travelClass: "SL", passengers }, bearer(token)))
         assert.strictEqual(yield* nextFree(replies), 71)
         assert.strictEqual(yield* Queue.size(served.ended), 0)
+        collectGarbage()
         leave.abort()
         yield* Queue.take(served.ended)
       }))
