@@ -49,10 +49,10 @@ const routes = { S: "a".repeat(64), N: "b".repeat(64) } as const
 const isOfSale = (train: string): boolean =>
   train.startsWith("T") && !train.startsWith(`T${trainSets.indexOf("others")}`)
 const letterOf = (train: string): keyof typeof routes => isOfSale(train) ? "S" : "N"
+const stationOf = (letter: keyof typeof routes, stop: number): string => `${letter}${String(stop).padStart(2, "0")}`
 
 /** A stop of a train; of one that is not named, of those on which nothing but `others` goes. */
-export const stationAt = (stop: number, train = hotTrain): string =>
-  `${letterOf(train)}${String(stop).padStart(2, "0")}`
+export const stationAt = (stop: number, train = hotTrain): string => stationOf(letterOf(train), stop)
 export const ordinaryTrain = (n: number, set: TrainSet = "others"): string =>
   `T${trainSets.indexOf(set)}${String(n + 1).padStart(3, "0")}`
 
@@ -60,15 +60,14 @@ const values = (rows: ReadonlyArray<ReadonlyArray<string | number>>): string =>
   rows.map((row) => `(${row.map((value) => typeof value === "number" ? value : `'${value}'`).join(",")})`).join(",")
 
 const addRoute = (database: Database, letter: keyof typeof routes): Promise<void> => {
-  const stationOf = (stop: number) => `${letter}${String(stop).padStart(2, "0")}`
   const routeId = routes[letter]
   const stops = Array.from({ length: legs + 1 }, (_, stop) => stop)
   const times = stops.map((stop) => {
     const arrival = 36_000 + stop * 1_800
-    return [routeId, stop, stationOf(stop), arrival, arrival + 120, stop * 50_000]
+    return [routeId, stop, stationOf(letter, stop), arrival, arrival + 120, stop * 50_000]
   })
   return database.run(
-    `INSERT INTO station (code, name) VALUES ${values(stops.map((stop) => [stationOf(stop), `Stop ${stop}`]))}`,
+    `INSERT INTO station (code, name) VALUES ${values(stops.map((stop) => [stationOf(letter, stop), `Stop ${stop}`]))}`,
     `INSERT INTO route (id) VALUES ('${routeId}')`,
     `INSERT INTO route_stop (route_id, stop_index, station_code, arrival_seconds, departure_seconds, metres)
     VALUES ${values(times)}`

@@ -1,4 +1,4 @@
-import { type Measurement } from "./Measurement.ts"
+import type { Measurement } from "./Measurement.ts"
 import type { Results } from "./Results.ts"
 
 /** What the table of docs/performance.md stands between; the rest of that file is written by hand. */

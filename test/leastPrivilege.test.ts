@@ -11,7 +11,7 @@ import { Audit } from "@berth/engine/seeding/Audit"
 import { SeatConfigs } from "@berth/engine/timetable/SeatConfigs"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { databaseAs, type Role, Stores } from "./LeastPrivilege.ts"
 import { book, caller, free, isOpen, onScheduler, onServer, processes, trainId, until } from "./PrivilegedProcesses.ts"
@@ -79,7 +79,8 @@ layer(processes, { timeout: "90 seconds", excludeTestServices: true })(
       Effect.gen(function*() {
         const user = yield* onServer(Effect.gen(function*() {
           const tokens = yield* Tokens
-          return yield* tokens.verify(yield* tokens.make({ userId: caller.userId, role: "passenger" }))
+          const token = yield* tokens.make({ userId: caller.userId, role: "passenger" })
+          return yield* tokens.verify(Redacted.value(token))
         }))
         assert.strictEqual(user.userId, caller.userId)
       }))

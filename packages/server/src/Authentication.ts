@@ -11,8 +11,7 @@ const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: S
 export const admit = Effect.gen(function*() {
   const tokens = yield* Tokens
   const budget = yield* CallBudget
-  return (token: string, key: string | undefined) =>
-    Effect.tap(tokens.verifyText(token), (user) => budget.take(user, key))
+  return (token: string, key: string | undefined) => Effect.tap(tokens.verify(token), (user) => budget.take(user, key))
 })
 
 /** The token of an HTTP call. */

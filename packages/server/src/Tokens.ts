@@ -29,10 +29,8 @@ export class Tokens extends Context.Service<Tokens, {
     /** How long it is good for; 30 days where absent. */
     readonly ttl?: Duration.Input
   }): Effect.Effect<Redacted.Redacted, StoreUnavailable>
-  /** Who holds the token. */
-  verify(token: Redacted.Redacted): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
-  /** The same of a token as it came with a call: to hide each from logs was measured to cost more than to hash it. */
-  verifyText(token: string): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
+  /** Who holds the token, as it came with a call: to hide each from logs was measured to cost more than to hash it. */
+  verify(token: string): Effect.Effect<CurrentUser["Service"], Unauthorized | StoreUnavailable>
   /** The same, with what the token is. */
   holder(token: Redacted.Redacted): Effect.Effect<Holder, Unauthorized | StoreUnavailable>
   /** Asks again about a person, because something of theirs was ended here. */
@@ -65,7 +63,6 @@ const make = Effect.gen(function*() {
     tokenPattern.test(token)
       ? Effect.flatMap(Effect.suspend(() => holders.get(textHash(token))), known)
       : Effect.fail(unauthorized)
-  const verifyText = (token: string) => Effect.map(holderOf(token), ({ role, userId }) => ({ userId, role }))
 
   return Tokens.of({
     make: Effect.fn("Tokens.make")(function*({ role, ttl = tokenLife, userId }) {
@@ -73,8 +70,7 @@ const make = Effect.gen(function*() {
       yield* fromStore(insert({ hash: secretHash(token), userId, role, seconds: Duration.toSeconds(ttl) }))
       return token
     }),
-    verify: (token) => verifyText(Redacted.value(token)),
-    verifyText,
+    verify: (token) => Effect.map(holderOf(token), ({ role, userId }) => ({ userId, role })),
     holder: (token) => holderOf(Redacted.value(token)),
     forget: (userId) => Effect.sync(() => holders.forget(userId))
   })

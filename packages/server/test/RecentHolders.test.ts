@@ -2,7 +2,7 @@ import { UserId } from "@berth/domain/UserId"
 import { Sessions } from "@berth/engine/accounts/Sessions"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Latch, Layer, Scheduler } from "effect"
+import { Clock, Context, Effect, Fiber, Latch, Layer, Redacted, Scheduler } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
@@ -51,7 +51,7 @@ const makeServer = (change: (statement: Statement, number: number) => Statement)
       adjust: clock.adjust,
       statements: () => statements,
       role: Effect.map(
-        Effect.exit(Effect.provideService(tokens.verify(token), Clock.Clock, clock)),
+        Effect.exit(Effect.provideService(tokens.verify(Redacted.value(token)), Clock.Clock, clock)),
         (exit) => exit._tag === "Success" ? exit.value.role : undefined
       )
     }

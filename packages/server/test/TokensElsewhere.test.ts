@@ -3,7 +3,7 @@ import { secretHash } from "@berth/engine/accounts/SecretText"
 import { Sessions } from "@berth/engine/accounts/Sessions"
 import { Tokens } from "@berth/server/Tokens"
 import { assert, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
@@ -28,7 +28,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       const sessions = yield* Sessions
       const servers = [yield* anotherServer, yield* anotherServer]
       const { token, userId } = yield* newToken
-      const verifyAll = Effect.forEach(servers, ({ verify }) => Effect.exit(verify(token)))
+      const verifyAll = Effect.forEach(servers, ({ verify }) => Effect.exit(verify(Redacted.value(token))))
       const tags = byClock(clock)(Effect.map(verifyAll, (exits) => exits.map(({ _tag }) => _tag)))
 
       assert.deepStrictEqual(yield* tags, ["Success", "Success"])
@@ -45,7 +45,7 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       const sql = yield* SqlClient.SqlClient
       const server = yield* anotherServer
       const { token, userId } = yield* newToken
-      const role = byClock(clock)(Effect.map(server.verify(token), (user) => user.role))
+      const role = byClock(clock)(Effect.map(server.verify(Redacted.value(token)), (user) => user.role))
       assert.strictEqual(yield* role, "clerk")
       yield* sql`UPDATE account SET role = 'passenger' WHERE user_id = ${userId}`
       yield* clock.adjust("1 second")
@@ -65,10 +65,10 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
         }
       })
       const server = yield* Effect.provideService(anotherServer, SqlClient.SqlClient, slow)
-      yield* byClock(clock)(server.verify(token))
+      yield* byClock(clock)(server.verify(Redacted.value(token)))
       yield* Effect.flatMap(Sessions, ({ endAll }) => endAll(userId))
       yield* clock.adjust("300 millis")
-      assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(token))))._tag, "Failure")
+      assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(Redacted.value(token)))))._tag, "Failure")
     }).pipe(Effect.provide(Sessions.layer)))
 
   it.effect("one forgets at once what was ended at itself", () =>
@@ -77,10 +77,10 @@ layer(engine, { timeout: "60 seconds", excludeTestServices: true })("two servers
       const server = yield* anotherServer
       const sessions = yield* Sessions
       const { token, userId } = yield* newToken
-      yield* byClock(clock)(server.verify(token))
+      yield* byClock(clock)(server.verify(Redacted.value(token)))
       yield* sessions.endAll(userId)
       yield* server.forget(userId)
-      assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(token))))._tag, "Failure")
+      assert.strictEqual((yield* Effect.exit(byClock(clock)(server.verify(Redacted.value(token)))))._tag, "Failure")
       assert.isTrue(Option.isNone(yield* sessions.holder(secretHash(token))))
     }).pipe(Effect.provide(Sessions.layer)))
 })
