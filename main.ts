@@ -2,6 +2,7 @@
  * `npm start`: Berth in one process. Brings PostgreSQL and Redis along unless `DATABASE_URL` and `REDIS_URI` name others,
  * runs the migrations, loads the sample network where there are no trains, keeps time and serves.
  */
+import "@berth/engine/NodeHeap"
 import "effect/schema/SchemaJITCompiler/enable"
 import { UserId } from "@berth/domain/UserId"
 import { EmbeddedPostgres } from "@berth/embedded/EmbeddedPostgres"

@@ -1,3 +1,4 @@
+import { pnrOf } from "@berth/engine/ledger/PnrCipher"
 import { Schema } from "effect"
 import { type Database, openDatabase } from "./Database.ts"
 import { addRunningDays, addTrains, legs, ordinaryPools } from "./Network.ts"
@@ -7,11 +8,37 @@ const trainsOfHistory = 1_640
 const berthsPerRun = 100
 const passengersPerBooking = 2
 const trainsPerStatement = 100
+const bookingsPerStatement = 50_000
 
 const name = (train: number): string => `H${String(train).padStart(4, "0")}`
-const pnr = `(9000000000 + n / ${passengersPerBooking})::text`
 const user = "'user' || n % 1000003"
 const first = `n % ${passengersPerBooking} = 0`
+
+const Count = Schema.Struct({ count: Schema.Finite })
+const Serials = Schema.Struct({ key: Schema.Array(Schema.Int), start: Schema.Finite })
+
+/** Takes PNRs as a server takes them, so that nobody is given one of them again; `bench_pnr` has them by their number. */
+const takePnrs = async (database: Database): Promise<void> => {
+  const [sold] = await database.rows(Count, "SELECT count(*)::float8 AS count FROM bench_sold")
+  const bookings = Math.ceil((sold?.count ?? 0) / passengersPerBooking)
+  const [serials] = await database.rows(
+    Serials,
+    `SELECT key, start::float8 AS start FROM pnr_key, nextval('pnr_serial') AS start,
+      setval('pnr_serial', start + (${bookings} / 1000 + 1) * 1000)`
+  )
+  if (serials === undefined) throw new Error("the database has no key for PNRs")
+  const insert = (from: number) => {
+    const count = Math.min(bookingsPerStatement, bookings - from)
+    const pnrs = Array.from({ length: count }, (_, n) => pnrOf(serials.key, serials.start + from + n))
+    return `INSERT INTO bench_pnr SELECT ${from} + number - 1, pnr
+      FROM unnest('{${pnrs.join(",")}}'::text[]) WITH ORDINALITY AS p (pnr, number)`
+  }
+  await database.run("CREATE UNLOGGED TABLE bench_pnr (number bigint, pnr text)")
+  for (let from = 0; from < bookings; from += bookingsPerStatement) {
+    await database.run(insert(from))
+  }
+  await database.alone("ANALYZE bench_pnr")
+}
 
 /** The runs that there will be, and of each the lot that is sold on the whole route; numbered as `domain/RunId.ts` has it. */
 const sold = [
@@ -29,20 +56,22 @@ const sold = [
     ) r`
 ]
 
+const named = `bench_sold JOIN bench_pnr ON bench_pnr.number = n / ${passengersPerBooking}`
+
 const sales = [
   `INSERT INTO sale (berth, legs, pnr, passenger)
-    SELECT berth, '[0,${legs})', ${pnr}, n % ${passengersPerBooking} + 1 FROM bench_sold`
+    SELECT berth, '[0,${legs})', pnr, n % ${passengersPerBooking} + 1 FROM ${named}`
 ]
 
 const bookings = [
   `INSERT INTO booking (pnr, run_id, epoch, user_id, travel_class, quota, from_stop, to_stop, same_coach, lower_berths_min,
       state, created_at)
-    SELECT ${pnr}, run_id, 1, ${user}, 'SL', 'GN', 0, ${legs}, false, 0, 'CONFIRMED', now() - n * interval '1 millisecond'
-    FROM bench_sold WHERE ${first}`,
+    SELECT pnr, run_id, 1, ${user}, 'SL', 'GN', 0, ${legs}, false, 0, 'CONFIRMED', now() - n * interval '1 millisecond'
+    FROM ${named} WHERE ${first}`,
   `INSERT INTO passenger (pnr, number, name, age, state, berth)
-    SELECT ${pnr}, n % ${passengersPerBooking} + 1, 'Earlier Traveller', 30, 'CONFIRMED', berth FROM bench_sold`,
+    SELECT pnr, n % ${passengersPerBooking} + 1, 'Earlier Traveller', 30, 'CONFIRMED', berth FROM ${named}`,
   `INSERT INTO idempotency_key (key_hash, user_id, fingerprint, pnr, created_at)
-    SELECT md5(n::text), ${user}, 'bench', ${pnr}, now() FROM bench_sold WHERE ${first}`
+    SELECT md5(n::text), ${user}, 'bench', pnr, now() FROM ${named} WHERE ${first}`
 ]
 
 const Index = Schema.Struct({ table: Schema.String, drop: Schema.String, make: Schema.String })
@@ -91,11 +120,12 @@ export const fillHistory = async (database: Database, trains = trainsOfHistory):
     await addTrains(database, names.slice(from, from + trainsPerStatement), ordinaryPools)
   }
   await database.run(...sold)
+  await takePnrs(database)
   await fill(database)
   // What autovacuum would do in the midst of what is measured.
   for (const table of ["sale", "booking", "passenger", "idempotency_key", "berth", "train"]) {
     await database.alone(`VACUUM (ANALYZE) ${table}`)
   }
   await addRunningDays(database, names)
-  await database.run("DROP TABLE bench_sold", "SELECT pg_notify('berth_timetable', '')")
+  await database.run("DROP TABLE bench_sold, bench_pnr", "SELECT pg_notify('berth_timetable', '')")
 }

@@ -35,6 +35,7 @@ const make = (
   better: Measurement["better"]
 ): Measurement => {
   const value = median(values)
+  if (!values.every(Number.isFinite)) throw new Error(`${name}: nothing was measured`)
   const meets = (goal: number | undefined) =>
     goal === undefined ? null : better === "higher" ? value >= goal : value <= goal
   return {

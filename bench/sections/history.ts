@@ -6,6 +6,7 @@ import {
   driverNote,
   ordinaryRuns,
   rateOf,
+  type RunName,
   sendHttp,
   spreadRequests
 } from "../Bookings.ts"
@@ -38,9 +39,10 @@ export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
     postgres: (await stand.postgres()).processId,
     redis: (await stand.berthRedis()).processId
   }
-  const measure = async (requests: ReadonlyArray<Uint8Array>) => {
-    await sendHttp(driver, { url, requests, seconds: warmUpSeconds })
-    return repeated(effort, async () => {
+  const measure = async (warmUp: ReadonlyArray<RunName>, runsOf: (n: number) => ReadonlyArray<RunName>) => {
+    await sendHttp(driver, { url, requests: spreadRequests(berth, warmUp), seconds: warmUpSeconds })
+    return repeated(effort, async (n) => {
+      const requests = spreadRequests(berth, runsOf(n))
       const before = processorTime(processes)
       const result = await sendHttp(driver, { url, requests, seconds })
       const after = processorTime(processes)
@@ -48,14 +50,20 @@ export const history = async (stand: Stand): Promise<ReadonlyArray<Measurement>>
       return { result, micros: used / (result.answers["201"] ?? 0) * 1e6 }
     })
   }
-  const before = await measure(spreadRequests(berth, await ordinaryRuns(database, "others", fewRuns)))
+  // Each time on other runs: in a few seconds a hundred are sold out.
+  const unsold = await ordinaryRuns(database, "others", Infinity)
+  const before = await measure(
+    unsold.slice(fewRuns * effort.repeats),
+    (n) => unsold.slice(fewRuns * n, fewRuns * (n + 1))
+  )
   const startedAt = performance.now()
   await fillHistory(database)
   const filledAt = performance.now()
   const runs = await untilOpen(database, runsMin)
   const openAt = performance.now()
   const all = await ordinaryRuns(database, "all", Infinity)
-  const after = await measure(spreadRequests(berth, evenly(all, manyRuns)))
+  const many = evenly(all, manyRuns)
+  const after = await measure(many, () => many)
   // Runs that nobody has asked for yet: each booking is its run's first in this server, and in Redis.
   const firstOnes = evenly(all, Math.min(firstsMax, Math.floor(all.length / 2)), 1)
   const firsts = await sendHttp(driver, {

@@ -1,4 +1,5 @@
 /** A scheduler by itself, on the stores of `DATABASE_URL` and `REDIS_URI`; a second one does no harm. */
+import "@berth/engine/NodeHeap"
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Engine from "@berth/engine/Engine"
 import * as Logging from "@berth/engine/Logging"

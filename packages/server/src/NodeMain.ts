@@ -1,4 +1,5 @@
 /** A server by itself, on the stores of `DATABASE_URL` and `REDIS_URI`; any number may run. */
+import "@berth/engine/NodeHeap"
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Engine from "@berth/engine/Engine"
 import * as Logging from "@berth/engine/Logging"

@@ -1,3 +1,4 @@
+import { Roster, type Rostered } from "@berth/engine/Roster"
 import { Clock, Context, Effect, Layer, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
 import { showUnderWay } from "./RequestMetrics.ts"
@@ -12,7 +13,7 @@ const lookForLateEvery = "1 second"
 const saneId = /^[A-Za-z0-9._:-]{1,64}$/
 
 /** A request under way. */
-export interface UnderWay {
+export interface UnderWay extends Rostered {
   readonly startNanos: bigint
   /** Ends what is done for it. */
   readonly interrupt: () => void
@@ -22,7 +23,7 @@ export interface UnderWay {
 
 const make = Effect.gen(function*() {
   const process = randomBytes(6).toString("base64url")
-  const requests = new Set<UnderWay>()
+  const requests = new Roster<UnderWay>()
   const clock = yield* Clock.Clock
   const nowNanos = () => clock.currentTimeNanosUnsafe()
   let numbered = 0
@@ -32,7 +33,7 @@ const make = Effect.gen(function*() {
   // a short one.
   const endLate = Effect.sync(() => {
     const latest = nowNanos() - BigInt(requestMillisMax) * 1_000_000n
-    for (const request of requests) {
+    for (const request of requests.all()) {
       if (!request.late && request.startNanos < latest) {
         request.late = true
         request.interrupt()
@@ -44,7 +45,7 @@ const make = Effect.gen(function*() {
   return RequestsUnderWay.of({
     isFull: () => requests.size >= requestsMax,
     begin: (interrupt) => {
-      const request = { startNanos: nowNanos(), interrupt, late: false }
+      const request = { startNanos: nowNanos(), interrupt, late: false, place: 0 }
       requests.add(request)
       return request
     },

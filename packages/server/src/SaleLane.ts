@@ -1,4 +1,5 @@
 import { SaleApi } from "@berth/domain/BerthApi"
+import { Roster, type Rostered } from "@berth/engine/Roster"
 import type { Booked } from "@berth/engine/sale/BookingAttempt"
 import { Cause, Context, Effect, Exit, Latch, Layer, References, Tracer } from "effect"
 import { HttpServerRespondable, HttpServerResponse } from "effect/http"
@@ -11,6 +12,7 @@ import { record } from "./RequestMetrics.ts"
 import { requestsMax, RequestsUnderWay } from "./RequestsUnderWay.ts"
 import type { RequestTaker } from "./RequestTakers.ts"
 import { makeSell, placeOf } from "./SaleRoute.ts"
+import { Turns } from "./Turns.ts"
 
 /** How long a stop waits for the bookings under way. */
 const stopMillisMax = 10_000
@@ -137,28 +139,39 @@ const makeServe = Effect.gen(function*() {
   }
 })
 
+/** A sale from its headers until its answer has left. */
+interface Serving extends Rostered {
+  readonly response: ServerResponse
+}
+
 const make = Effect.gen(function*() {
   const serve = yield* makeServe
   const requests = yield* RequestsUnderWay
   const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
-  const serving = new Set<ServerResponse>()
+  const serving = new Roster<Serving>()
+  const turns = new Turns()
   const idle = yield* Latch.make(true)
 
   const take = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (isTraced || !isPlainSale(request) || requests.isFull() || serving.size >= requestsMax) {
       return false
     }
-    serving.add(response)
+    const sale = { response, place: 0 }
+    serving.add(sale)
     idle.closeUnsafe()
     response.once("close", () => {
-      serving.delete(response)
+      serving.delete(sale)
       if (serving.size === 0) idle.openUnsafe()
     })
-    readText(request, (text) => serve(request, response, text))
+    readText(request, (text) =>
+      turns.take(() => {
+        // Who has gone by now is sold nothing.
+        if (!response.destroyed) serve(request, response, text)
+      }))
     return true
   }
   const breakOff = () => {
-    for (const response of serving) response.destroy()
+    for (const { response } of serving.all()) response.destroy()
   }
   return { take, idle: idle.await, breakOff }
 })

@@ -3,6 +3,7 @@ import { Cause, Clock, Context, Effect, Exit, Fiber, Schedule, Schema, type Scop
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
 import { readGauge } from "../metrics/Series.ts"
+import { Roster, type Rostered } from "../Roster.ts"
 import { StoreCircuit } from "../StoreCircuit.ts"
 import { isStoreAway, StoreLeftAlone } from "./LedgerError.ts"
 
@@ -61,7 +62,7 @@ const commit = (connection: SqlConnection.Connection): Query<void> =>
 type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 
 /** A statement that waits for its answer. */
-interface Awaited {
+interface Awaited extends Rostered {
   readonly sinceMillis: number
   readonly fiber: Fiber.Fiber<unknown, unknown>
   late: boolean
@@ -74,7 +75,7 @@ class Gate {
   readonly #nowMillis: () => number
   readonly #fork: Fork
   readonly #connectionsMax: number
-  readonly #awaited = new Set<Awaited>()
+  readonly #awaited = new Roster<Awaited>()
   #lent = 0
   #waiting = 0
 
@@ -107,7 +108,7 @@ class Gate {
       }
       return Effect.callback<A, SqlError.SqlError>((resume) => {
         const fiber = this.#fork(query)
-        const awaited: Awaited = { sinceMillis: this.#nowMillis(), fiber, late: false }
+        const awaited: Awaited = { sinceMillis: this.#nowMillis(), fiber, late: false, place: 0 }
         this.#awaited.add(awaited)
         fiber.addObserver((exit) => {
           this.#awaited.delete(awaited)
@@ -124,7 +125,7 @@ class Gate {
   /** Gives up the statements that were not answered in time. Each takes its connection with it. */
   readonly endLate = Effect.sync(() => {
     const latest = this.#nowMillis() - answerMillisMax
-    for (const awaited of this.#awaited) {
+    for (const awaited of this.#awaited.all()) {
       if (!awaited.late && awaited.sinceMillis <= latest) {
         awaited.late = true
         awaited.fiber.interruptUnsafe()
