@@ -20,7 +20,7 @@ const connectMillisMax = 5_000
 const connectPauseMillis = 20
 /** Recovery after a power cut replays what was written since the last checkpoint. */
 const startMillisMax = 120_000
-const sharedBuffersMebibytes = { min: 32, max: 256 }
+const sharedBuffersMebibytes = { min: 32, max: 1024 }
 
 export interface EmbeddedPostgresOptions {
   /** Berth's data folder; PostgreSQL lives in `postgres` below it. */
@@ -146,6 +146,8 @@ const defaultSettings = (port: number): Record<string, string> => {
     max_connections: "100",
     shared_buffers: `${Math.max(min, Math.min(max, eighthOfMemory))}MB`,
     synchronous_commit: "on",
+    // With 1 GB a nation's demand is a checkpoint a minute, behind which each page is written whole again.
+    max_wal_size: "4GB",
     timezone: "UTC",
     log_timezone: "UTC",
     // The detail of an error quotes the row, and a passenger's name with it.

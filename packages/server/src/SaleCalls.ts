@@ -6,6 +6,7 @@ import { Cause, Effect, Exit, Fiber, Schema, Tracer } from "effect"
 import type { RpcMessage, RpcServer } from "effect/rpc"
 import type { CallsUnderWay } from "./CallsUnderWay.ts"
 import { makeSell } from "./SaleRoute.ts"
+import { makeTurns } from "./Turns.ts"
 
 type Request = RpcMessage.RequestEncoded
 type Protocol = RpcServer.Protocol["Service"]
@@ -56,6 +57,7 @@ export const selling = Effect.fnUntraced(function*(protocol: Protocol, calls: Ca
   const sell = yield* makeSell
   const scope = yield* Effect.scope
   const services = yield* Effect.context<never>()
+  const turns = yield* makeTurns
   const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
 
   const answer = (clientId: number, requestId: Request["id"], exit: Exit.Exit<Booked, SaleError>) => {
@@ -83,7 +85,7 @@ export const selling = Effect.fnUntraced(function*(protocol: Protocol, calls: Ca
       calls.end(clientId)
       return answer(clientId, message.id, exit)
     })
-    Fiber.runIn(Effect.runForkWith(services)(sold), scope)
+    turns.take(() => Fiber.runIn(Effect.runForkWith(services)(sold), scope))
     return true
   }
 

@@ -12,7 +12,7 @@ import { record } from "./RequestMetrics.ts"
 import { requestsMax, RequestsUnderWay } from "./RequestsUnderWay.ts"
 import type { RequestTaker } from "./RequestTakers.ts"
 import { makeSell, placeOf } from "./SaleRoute.ts"
-import { Turns } from "./Turns.ts"
+import { makeTurns } from "./Turns.ts"
 
 /** How long a stop waits for the bookings under way. */
 const stopMillisMax = 10_000
@@ -149,7 +149,7 @@ const make = Effect.gen(function*() {
   const requests = yield* RequestsUnderWay
   const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
   const serving = new Roster<Serving>()
-  const turns = new Turns()
+  const turns = yield* makeTurns
   const idle = yield* Latch.make(true)
 
   const take = (request: IncomingMessage, response: ServerResponse): boolean => {
