@@ -83,10 +83,10 @@ export const encodedAllocations = (requests: ReadonlyArray<AllocateRequest>) =>
         Effect.sync(() => {
           commands.push(new ScriptCommand({ script, keys, args, encoding: "utf8" }).toWritable())
           // Any reply will do: nobody looks at it.
-          return ["Ended"]
+          return [["Ended"]]
         })
     } satisfies ManagedRedis["Service"]
-    for (const request of requests) yield* allocate(recorder, request, latestMillis)
+    for (const request of requests) yield* allocate(recorder, [{ request, nowMillis: latestMillis }])
     return commands
   })
 

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { type Array as Arr, Effect, Schema } from "effect"
 import { partyArguments } from "./BayCosts.ts"
 import { layoutArguments } from "./ClassDescriptor.ts"
 import type { AllocateReply, AllocateRequest } from "./Inventory.ts"
@@ -26,10 +26,9 @@ const Reply = Schema.Union([
   Schema.Tuple([Schema.Literal("Gate"), Schema.Union([GateText, Schema.Literal("")])])
 ])
 // Only this project's script can have answered, so a reply that it does not know is a defect.
-const decodeReply = Schema.decodeUnknownSync(Reply)
+const decodeReplies = Schema.decodeUnknownSync(Schema.Array(Reply))
 
-const toReply = (request: AllocateRequest, answered: unknown): AllocateReply => {
-  const reply = decodeReply(answered)
+const toReply = (request: AllocateRequest, reply: typeof Reply.Type): AllocateReply => {
   switch (reply[0]) {
     case "Held":
       return { _tag: "Held", slots: parseSlots(reply[1]), gate: request.gate, known: reply[2] === "1" }
@@ -44,39 +43,63 @@ const toReply = (request: AllocateRequest, answered: unknown): AllocateReply => 
   }
 }
 
-/** `nowMillis` is Redis's time. */
-export const allocate = (redis: ManagedRedis["Service"], request: AllocateRequest, nowMillis: number) => {
-  const { classOfRun: { layout, legs }, party, quota, range, run } = request
+/** A party that asks for berths. */
+export interface Asked {
+  readonly request: AllocateRequest
+  /** Redis's time. */
+  readonly nowMillis: number
+}
+
+/** Whether one call of the script can seat both. */
+export const isAlike = ({ request: one }: Asked, { request: other }: Asked): boolean =>
+  one.run.trainId === other.run.trainId && one.run.date === other.run.date && one.quota === other.quota &&
+  one.classOfRun.layout === other.classOfRun.layout && one.classOfRun.legs === other.classOfRun.legs &&
+  one.gate.epoch === other.gate.epoch && one.gate.version === other.gate.version
+
+const partyOf = (pool: string, { nowMillis, request }: Asked) => {
+  const { fingerprint, holdId, party, range } = request
+  const { costs, wishes } = partyArguments(request.classOfRun.layout, party)
+  return [
+    holdId,
+    fingerprint,
+    range.from,
+    range.to,
+    nowMillis + allocateMillisMax,
+    wishes,
+    party.lowerBerthsMin,
+    party.sameCoach ? 1 : 0,
+    request.waitlistMax,
+    costs,
+    `${pool}|${range.from}|${range.to}|${party.wishes.length}|${fingerprint}|`,
+    request.firstTry ? 1 : 0,
+    request.tellsScattered ? 1 : 0
+  ]
+}
+
+/** Seats parties that are alike, one after the other; a reply for each. */
+export const allocate = (redis: ManagedRedis["Service"], parties: Arr.NonEmptyReadonlyArray<Asked>) => {
+  const [{ request: { classOfRun: { layout, legs }, gate, quota, run } }] = parties
   const known = layoutArguments(layout)
   const pool = `${layout.travelClass}:${quota}`
-  const { costs, wishes } = partyArguments(layout, party)
   const answered = redis.run(
     script,
     [metaKey(run), holdKey(run), bitmapKey(run, layout.travelClass), ...zsetKeys(run, layout, quota)],
     [
-      formatGate(request.gate),
-      request.holdId,
-      request.fingerprint,
+      formatGate(gate),
       pool,
-      range.from,
-      range.to,
       legs,
-      nowMillis + allocateMillisMax,
       holdMillis,
-      wishes,
       known.lower,
-      party.lowerBerthsMin,
-      party.sameCoach ? 1 : 0,
-      request.waitlistMax,
       known.baysPerCoach,
       known.types,
       known.alike,
-      costs,
-      `${pool}|${range.from}|${range.to}|${party.wishes.length}|${request.fingerprint}|`,
       known.json,
-      request.firstTry ? 1 : 0,
-      request.tellsScattered ? 1 : 0
+      ...parties.flatMap((asked) => partyOf(pool, asked))
     ]
   )
-  return Effect.map(answered, (reply) => toReply(request, reply))
+  return Effect.map(answered, (replies) =>
+    decodeReplies(replies).flatMap((reply, n) => {
+      const asked = parties[n]
+      return asked === undefined ? [] : [toReply(asked.request, reply)]
+    }))
 }

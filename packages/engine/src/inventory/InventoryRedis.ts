@@ -1,6 +1,6 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { Effect, Layer } from "effect"
-import { allocate } from "./AllocateScript.ts"
+import { makeAllocate } from "./AllocateTogether.ts"
 import { applyConfig, judge, release, setWaiting } from "./FenceScripts.ts"
 import { runsHeld } from "./HeldRuns.ts"
 import { Inventory, type RunRef } from "./Inventory.ts"
@@ -19,6 +19,7 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
     const redis = yield* ManagedRedis
     const clock = yield* RedisClock
     const recent = yield* makeRecentSnapshots(redis)
+    const allocate = yield* makeAllocate(redis)
     const changing = <A, E>(run: RunRef, change: Effect.Effect<A, E>) =>
       Effect.onExit(change, () => {
         recent.drop(run)
@@ -26,7 +27,7 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
       })
     return Inventory.of({
       allocate: (request) =>
-        changing(request.run, Effect.flatMap(clock.nowMillis, (nowMillis) => allocate(redis, request, nowMillis))),
+        changing(request.run, Effect.flatMap(clock.nowMillis, (nowMillis) => allocate({ request, nowMillis }))),
       release: (options) => changing(options.run, release(redis, options)),
       judge: (options) => changing(options.run, judge(redis, options)),
       setWaiting: (options) => changing(options.run, setWaiting(redis, options)),
