@@ -1,6 +1,6 @@
 import { Pnr } from "@berth/domain/Pnr"
 import { Overloaded, type StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Clock, Context, DateTime, Effect, Layer, Option, Queue, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Latch, Layer, Option, Queue, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { ExpectedWait } from "../ExpectedWait.ts"
 import { observedBatch, showCommitQueue } from "../metrics/CommitMetrics.ts"
@@ -68,14 +68,15 @@ export class BookingCommits extends Context.Service<BookingCommits, {
       const queue = yield* Queue.dropping<Waiting>(queueMax)
       showCommitQueue(() => Queue.sizeUnsafe(queue))
 
-      // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const takeAny = Queue.takeBetween(queue, 1, batchMax)
-      const takeForSecond = Effect.andThen(
-        Queue.peek(queue),
-        Effect.timeoutOrElse(Queue.takeBetween(queue, secondLaneMin, batchMax), {
-          duration: secondLaneMillis,
-          orElse: () => Queue.sizeUnsafe(queue) > 0 ? takeAny : Effect.succeed([])
-        })
+      const enough = yield* Latch.make(false)
+      // What is waited for is only that there is something: a take that is given up may have taken.
+      const takeForSecond = Queue.peek(queue).pipe(
+        Effect.andThen(Effect.suspend(() => {
+          if (Queue.sizeUnsafe(queue) < secondLaneMin) enough.closeUnsafe()
+          return Effect.timeoutOption(enough.await, secondLaneMillis)
+        })),
+        Effect.andThen(Effect.suspend(() => Queue.sizeUnsafe(queue) > 0 ? takeAny : Effect.succeed([])))
       )
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const lane = (take: typeof takeAny) =>
@@ -98,6 +99,8 @@ export class BookingCommits extends Context.Service<BookingCommits, {
             Effect.callback<CommitOutcome, StoreUnavailable | Overloaded>((answer) => {
               if (!Queue.offerUnsafe(queue, { booking, answer })) {
                 answer(Effect.fail(overloaded))
+              } else if (Queue.sizeUnsafe(queue) >= secondLaneMin) {
+                enough.openUnsafe()
               }
             })
           )
