@@ -44,10 +44,10 @@ const replyEnd = (text: string, from: number): number => {
   return end
 }
 
-/** `-ERR …` and `+OK` as they are; of a list its first text; else whether there is a value. */
+/** `-ERR …` and `+OK` as they are; of a list, or of the first list in it, the first text; else whether there is a value. */
 const replyKind = (reply: string): string => {
   if (reply[0] === "-" || reply[0] === "+") return reply.slice(1, reply.indexOf("\r\n"))
-  if (reply[0] === "*") return /^\*\d+\r\n\$\d+\r\n([^\r]*)/.exec(reply)?.[1] ?? "list"
+  if (reply[0] === "*") return /^(?:\*\d+\r\n)+\$\d+\r\n([^\r]*)/.exec(reply)?.[1] ?? "list"
   return reply.startsWith("$-1") ? "none" : "value"
 }
 

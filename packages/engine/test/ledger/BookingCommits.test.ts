@@ -1,11 +1,12 @@
 import { PersonName } from "@berth/domain/PersonName"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Schema } from "effect"
+import { Effect, Exit, Fiber, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BookingCommits } from "../../src/ledger/BookingCommits.ts"
 import type { NewBooking } from "../../src/ledger/NewBooking.ts"
 import { configure, engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
 import { bookingOf } from "./NewBookings.ts"
+import { waitingForLocks } from "./WaitingForLocks.ts"
 
 const commit = Effect.fnUntraced(function*(booking: NewBooking) {
   return (yield* (yield* BookingCommits).commit(booking)).outcome
@@ -95,6 +96,21 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
       )
       assert.strictEqual(yield* commit({ ...(yield* bookingOf(run, [3])), keyHash: first.keyHash }), "duplicate")
       assert.deepStrictEqual(yield* countOf(run), [{ bookings: 1, sales: 1, waiting: 0 }])
+    }))
+
+  it.effect("writes what comes behind a batch that is held up by a run which is being loaded", () =>
+    Effect.gen(function*() {
+      const loading = yield* open
+      const other = yield* open
+      const sql = yield* SqlClient.SqlClient
+      const [held, outcome] = yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`SELECT pg_advisory_xact_lock(${loading.id}::float8::bigint)`
+        const waiting = yield* Effect.forkDetach(commit(yield* bookingOf(loading, [0])))
+        yield* waitingForLocks(1)
+        return [waiting, yield* commit(yield* bookingOf(other, [0]))] as const
+      }))
+      assert.strictEqual(outcome, "committed")
+      assert.strictEqual(yield* Fiber.join(held), "committed")
     }))
 
   it.effect("refuses every booking of a run that is being rebuilt", () =>

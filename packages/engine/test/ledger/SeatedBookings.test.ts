@@ -14,6 +14,7 @@ import { makeSettle, makeWriteSeated } from "../../src/ledger/SeatedBookings.ts"
 import { decidedByRecord } from "../../src/ledger/UnknownOutcome.ts"
 import { engine, openTrain, sleepers } from "../TestEngine.ts"
 import { bookingOf } from "./NewBookings.ts"
+import { waitingForLocks } from "./WaitingForLocks.ts"
 
 const open = openTrain({ stops: 3, pools: sleepers({ LB: 4 }) })
 
@@ -39,16 +40,6 @@ const rowsOf = Effect.fnUntraced(function*({ runId }: NewBooking) {
     )::int AS count`
   )
   return count
-})
-
-const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
-
-/** Done when so many wait for an advisory lock of this database. */
-const waitingForLocks = Effect.fnUntraced(function*(waiting: number) {
-  const sql = yield* SqlClient.SqlClient
-  const count = sql`SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-  yield* Effect.repeat(Effect.flatMap(count, decodeCount), { until: ([found]) => found.count >= waiting })
 })
 
 /** Ends the connection that it is asked on. */
