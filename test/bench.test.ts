@@ -44,11 +44,12 @@ describe("what the driver hears", () => {
 
   it("tells replies of Redis by their first word", () => {
     const bytes =
-      "*3\r\n$4\r\nHeld\r\n$3\r\n1,2\r\n$1\r\n0\r\n$5\r\nSL-\r\n\r\n$-1\r\n+OK\r\n-NOSCRIPT no\r\n*1\r\n*0\r\n:1\r\n"
+      "*3\r\n$4\r\nHeld\r\n$3\r\n1,2\r\n$1\r\n0\r\n$5\r\nSL-\r\n\r\n$-1\r\n+OK\r\n-NOSCRIPT no\r\n*1\r\n*0\r\n:1\r\n" +
+      "*1\r\n*2\r\n$4\r\nFull\r\n$1\r\n0\r\n"
     for (const length of pieces) {
       assert.deepStrictEqual(
         heardOf("resp", bytes, length).map(([kind]) => kind),
-        ["Held", "value", "none", "OK", "NOSCRIPT no", "list", "value"]
+        ["Held", "value", "none", "OK", "NOSCRIPT no", "list", "value", "Full"]
       )
     }
   })
