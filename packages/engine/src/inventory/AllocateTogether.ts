@@ -1,5 +1,5 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { type Array as Arr, Effect, Exit, Tracer } from "effect"
+import { Effect, Exit, Tracer } from "effect"
 import { allocate, type Asked, isAlike } from "./AllocateScript.ts"
 import type { AllocateReply } from "./Inventory.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
@@ -59,12 +59,8 @@ export const makeAllocate = Effect.fnUntraced(function*(redis: ManagedRedis["Ser
     }
   }
 
-  return (asked: Asked): Effect.Effect<AllocateReply, StoreUnavailable> => {
-    const alone: Arr.NonEmptyReadonlyArray<Asked> = [asked]
-    return isTraced
-      ? Effect.flatMap(allocate(redis, alone), (replies) => replyTo(replies, 0))
-      : Effect.uninterruptible(
-        Effect.callback((resume) => gather({ ...asked, answer: resume }))
-      )
-  }
+  return (asked: Asked): Effect.Effect<AllocateReply, StoreUnavailable> =>
+    isTraced
+      ? Effect.flatMap(allocate(redis, [asked]), (replies) => replyTo(replies, 0))
+      : Effect.uninterruptible(Effect.callback((resume) => gather({ ...asked, answer: resume })))
 })

@@ -19,7 +19,7 @@ import { PromotionQueue } from "./PromotionQueue.ts"
 const graceMillis = 25_000
 
 /** Runs swept at once, whose holds the record is asked about together. */
-const runsAtOnce = 4
+const runsAtOnce = 16
 
 /** Keys that the record is asked about at once. */
 const keysAtOnce = 500
