@@ -1,4 +1,5 @@
-import { Clock, Context, Effect, Layer, Tracer } from "effect"
+import { collectsTraces } from "@berth/engine/telemetry/Traced"
+import { Clock, Context, Effect, Layer } from "effect"
 import { guards } from "./AnswerHeaders.ts"
 import { KnownEnquiries } from "./KnownEnquiries.ts"
 import { ReaderLimits } from "./ReaderLimits.ts"
@@ -49,7 +50,7 @@ const make = Effect.gen(function*() {
   const underWay = yield* RequestsUnderWay
   const clock = yield* Clock.Clock
   // Where traces are kept each request has its span, and the route makes it.
-  const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+  const isTraced = yield* collectsTraces
 
   const enquiry = (request: LaneRequest): LaneAnswer | undefined => {
     const startNanos = clock.currentTimeNanosUnsafe()

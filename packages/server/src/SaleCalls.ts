@@ -2,7 +2,8 @@ import { RpcAuth } from "@berth/domain/Auth"
 import { BookRpc } from "@berth/domain/BerthRpcs"
 import { RpcCheck } from "@berth/domain/RpcVersion"
 import type { Booked } from "@berth/engine/sale/BookingAttempt"
-import { Cause, Effect, Exit, Fiber, Schema, Tracer } from "effect"
+import { collectsTraces } from "@berth/engine/telemetry/Traced"
+import { Cause, Effect, Exit, Fiber, Schema } from "effect"
 import type { RpcMessage, RpcServer } from "effect/rpc"
 import type { CallsUnderWay } from "./CallsUnderWay.ts"
 import { makeSell } from "./SaleRoute.ts"
@@ -58,7 +59,7 @@ export const selling = Effect.fnUntraced(function*(protocol: Protocol, calls: Ca
   const scope = yield* Effect.scope
   const services = yield* Effect.context<never>()
   const turns = yield* makeTurns
-  const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+  const isTraced = yield* collectsTraces
 
   const answer = (clientId: number, requestId: Request["id"], exit: Exit.Exit<Booked, SaleError>) => {
     if (Exit.isSuccess(exit)) {

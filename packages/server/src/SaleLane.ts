@@ -1,7 +1,8 @@
 import { SaleApi } from "@berth/domain/BerthApi"
 import { Roster, type Rostered } from "@berth/engine/Roster"
 import type { Booked } from "@berth/engine/sale/BookingAttempt"
-import { Cause, Context, Effect, Exit, Latch, Layer, References, Tracer } from "effect"
+import { collectsTraces } from "@berth/engine/telemetry/Traced"
+import { Cause, Context, Effect, Exit, Latch, Layer, References } from "effect"
 import { HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { guarded, guards } from "./AnswerHeaders.ts"
@@ -147,7 +148,7 @@ interface Serving extends Rostered {
 const make = Effect.gen(function*() {
   const serve = yield* makeServe
   const requests = yield* RequestsUnderWay
-  const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+  const isTraced = yield* collectsTraces
   const serving = new Roster<Serving>()
   const turns = yield* makeTurns
   const idle = yield* Latch.make(true)

@@ -1,5 +1,6 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Effect, Exit, Tracer } from "effect"
+import { Effect, Exit } from "effect"
+import { collectsTraces } from "../telemetry/Traced.ts"
 import { allocate, type Asked, isAlike } from "./AllocateScript.ts"
 import type { AllocateReply } from "./Inventory.ts"
 import type { ManagedRedis } from "./ManagedRedis.ts"
@@ -42,7 +43,7 @@ const send = (redis: ManagedRedis["Service"], call: Call): void => {
  * traces are kept each has a call of its own, so that its trace shows it.
  */
 export const makeAllocate = Effect.fnUntraced(function*(redis: ManagedRedis["Service"]) {
-  const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+  const isTraced = yield* collectsTraces
   let gathered: Array<Call> = []
 
   const sendAll = (): void => {

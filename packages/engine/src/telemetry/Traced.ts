@@ -1,5 +1,8 @@
 import { Context, Effect, Tracer } from "effect"
 
+/** Whether there is a collector of traces: what is done beside the common way leaves no spans, and is not done then. */
+export const collectsTraces = Effect.map(Tracer.Tracer, (tracer) => tracer !== Tracer.nativeTracer)
+
 /** The span under which an effect runs, where it is one that is kept. */
 const keptSpan = (context: Context.Context<never>): Tracer.AnySpan | undefined => {
   if (Context.get(context, Tracer.Tracer) === Tracer.nativeTracer) {
