@@ -1,10 +1,17 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import { setImmediate } from "node:timers/promises"
 import { Turns } from "../src/Turns.ts"
 
 const crowd = 40
 
 describe("Turns", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it("begins a rush in the order of its coming, sixteen to a turn of the event loop", async () => {
     const begun: Array<number> = []
     const turns = new Turns(() => 0)
@@ -17,7 +24,7 @@ describe("Turns", () => {
     // The rest waits for more.
     await setImmediate()
     assert.lengthOf(begun, 32)
-    await new Promise<void>((done) => turns.take(done))
+    vi.advanceTimersByTime(3)
     assert.deepStrictEqual(begun, Array.from({ length: crowd }, (_, n) => n))
   })
 
@@ -25,17 +32,29 @@ describe("Turns", () => {
     let nowMillis = 0
     const begun: Array<string> = []
     const turns = new Turns(() => nowMillis)
-    turns.take(() => begun.push("first"))
+    const take = (name: string) => turns.take(() => begun.push(name))
+    take("first")
     await setImmediate()
     assert.deepStrictEqual(begun, ["first"])
-    turns.take(() => begun.push("second"))
+    take("second")
+    take("third")
     await setImmediate()
     assert.deepStrictEqual(begun, ["first"])
-    await new Promise<void>((done) => turns.take(done))
-    assert.deepStrictEqual(begun, ["first", "second"])
+    vi.advanceTimersByTime(3)
+    assert.deepStrictEqual(begun, ["first", "second", "third"])
     nowMillis += 1000
-    turns.take(() => begun.push("later"))
+    take("later")
     await setImmediate()
-    assert.deepStrictEqual(begun, ["first", "second", "later"])
+    assert.deepStrictEqual(begun, ["first", "second", "third", "later"])
+  })
+
+  it("waits no longer once a turn is full", async () => {
+    const begun: Array<number> = []
+    const turns = new Turns(() => 0)
+    turns.take(() => begun.push(0))
+    await setImmediate()
+    for (let n = 1; n <= 16; n++) turns.take(() => begun.push(n))
+    await setImmediate()
+    assert.lengthOf(begun, 17)
   })
 })
