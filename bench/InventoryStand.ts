@@ -67,7 +67,8 @@ export const allocation = (
   party: partyOf(passengers),
   waitlistMax: 0,
   firstTry: true,
-  tellsScattered: false
+  tellsScattered: false,
+  settled: []
 })
 
 /** Whoever calls is still there, however long ago the call was written. */

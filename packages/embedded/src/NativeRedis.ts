@@ -95,6 +95,7 @@ dir ${JSON.stringify(folder)}
 pidfile ${JSON.stringify(join(folder, "redis.pid"))}
 appendonly yes
 appendfsync everysec
+auto-aof-rewrite-min-size 256mb
 save ""
 maxmemory-policy noeviction
 ${Object.entries(compactForms).map((setting) => setting.join(" ")).join("\n")}

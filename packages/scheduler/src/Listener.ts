@@ -16,7 +16,8 @@ const silenceMax = "12 seconds"
  */
 export const listen = Effect.fnUntraced(function*<E, R>(
   channel: string,
-  look: Effect.Effect<unknown, E, R>,
+  /** Told whether something was announced, or may have been while nobody listened. */
+  look: (announced: boolean) => Effect.Effect<unknown, E, R>,
   /** How often is looked, whatever was or was not heard. */
   pollEvery: Duration.Input
 ) {
@@ -25,7 +26,7 @@ export const listen = Effect.fnUntraced(function*<E, R>(
   const hear = Effect.scoped(Effect.gen(function*() {
     const notifications = yield* pg.listen(channel)
     note(listens(channel), 1)
-    yield* look
+    yield* look(true)
     while (true) {
       const first = yield* Effect.timeoutOption(Queue.take(notifications), silenceMax)
       if (first._tag === "None") {
@@ -34,11 +35,11 @@ export const listen = Effect.fnUntraced(function*<E, R>(
       const heard = [first.value, ...yield* Queue.clear(notifications)]
       // A burst is one look; heartbeats are none.
       if (heard.some(({ payload }) => payload !== "heartbeat")) {
-        yield* look
+        yield* look(true)
       }
     }
   }))
   yield* Effect.forkScoped(persistently(`listen on ${channel}`, hear))
   yield* every(`send a heartbeat on ${channel}`, heartbeatEvery, pg.notify(channel, "heartbeat"))
-  yield* every(`poll for ${channel}`, pollEvery, look)
+  yield* every(`poll for ${channel}`, pollEvery, look(false))
 })

@@ -56,11 +56,9 @@ const makeCheckInstance = Effect.gen(function*() {
 /** Makes the runs of the booking window: at start, when a day has begun somewhere, when the timetable has changed. */
 const makeWindow = Effect.gen(function*() {
   const rows = yield* RunRows
-  const directory = yield* RunDirectory
   const days = yield* Ref.make("")
   const make = Effect.gen(function*() {
     const made = yield* rows.makeWindow
-    yield* directory.forgetAll
     if (made > 0) {
       yield* Effect.logInfo(`Opened ${made} runs for sale`)
     }
@@ -78,6 +76,7 @@ const makeWindow = Effect.gen(function*() {
 /** Keeps Redis filled with every run of the booking window. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const health = yield* InventoryHealth
+  const directory = yield* RunDirectory
   const { lookAtDays, make } = yield* makeWindow
   const { checkInstance } = yield* makeCheckInstance
   const { load } = yield* makeLoad
@@ -88,5 +87,10 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   yield* every("open runs", midnightEvery, lookAtDays)
   const looks = Stream.merge(health.connections, Stream.fromSchedule(Schedule.spaced(instanceEvery)))
   yield* Effect.forkScoped(persistently("watch Redis", Stream.runForEach(looks, () => checkInstance)))
-  yield* listen("berth_timetable", Effect.andThen(make, load), "1 minute")
+  yield* listen(
+    "berth_timetable",
+    // Forgotten for nothing, a thousand runs on sale are all read anew at once, which holds up bookings for a second.
+    (announced) => Effect.andThen(announced ? Effect.andThen(make, directory.forgetAll) : make, load),
+    "1 minute"
+  )
 }))

@@ -81,6 +81,7 @@ export const allocate = (redis: ManagedRedis["Service"], parties: Arr.NonEmptyRe
   const [{ request: { classOfRun: { layout, legs }, gate, quota, run } }] = parties
   const known = layoutArguments(layout)
   const pool = `${layout.travelClass}:${quota}`
+  const settled = parties.flatMap(({ request }) => request.settled)
   const answered = redis.run(
     script,
     [metaKey(run), holdKey(run), bitmapKey(run, layout.travelClass), ...zsetKeys(run, layout, quota)],
@@ -94,6 +95,8 @@ export const allocate = (redis: ManagedRedis["Service"], parties: Arr.NonEmptyRe
       known.types,
       known.alike,
       known.json,
+      settled.length,
+      ...settled,
       ...parties.flatMap((asked) => partyOf(pool, asked))
     ]
   )

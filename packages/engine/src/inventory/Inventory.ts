@@ -50,6 +50,8 @@ export interface AllocateRequest {
   readonly tellsScattered: boolean
   /** Whether the caller will have a promoter pass where one must; else the party waits there, where it may. */
   readonly firstTry: boolean
+  /** Holds of the run that the ledger has at the gate's epoch. What is not told here, the sweep finds out. */
+  readonly settled: ReadonlyArray<string>
 }
 
 export type AllocateReply =

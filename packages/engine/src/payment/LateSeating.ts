@@ -136,7 +136,8 @@ const makeTry = Effect.gen(function*() {
         party: partyOf(party),
         waitlistMax: 0,
         firstTry: true,
-        tellsScattered: false
+        tellsScattered: false,
+        settled: []
       })
       switch (reply._tag) {
         case "Held":

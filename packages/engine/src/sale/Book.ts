@@ -21,6 +21,7 @@ import { tryToBook } from "./BookingSteps.ts"
 import { Promoter } from "./Promoter.ts"
 import { PromotionQueue } from "./PromotionQueue.ts"
 import { Repacker } from "./Repacker.ts"
+import { SettledHolds } from "./SettledHolds.ts"
 
 /** How often a booking is tried again that lost a race with an edit, a rebuild or another booking. */
 const triesMax = 4
@@ -50,6 +51,7 @@ export class Book extends Context.Service<Book, {
         promoter: yield* Promoter,
         promotions: yield* PromotionQueue,
         repacker: yield* Repacker,
+        settled: new SettledHolds(),
         stations: yield* Stations,
         waitlist: yield* Waitlist
       }

@@ -16,6 +16,7 @@ import type { OrderDesk } from "./Order.ts"
 import type { Promoter } from "./Promoter.ts"
 import type { PromotionQueue } from "./PromotionQueue.ts"
 import type { Repacker } from "./Repacker.ts"
+import type { SettledHolds } from "./SettledHolds.ts"
 
 /** Who is asked on the way of a booking. */
 export interface Desk extends OrderDesk {
@@ -29,6 +30,7 @@ export interface Desk extends OrderDesk {
   readonly promoter: Promoter["Service"]
   readonly promotions: PromotionQueue["Service"]
   readonly repacker: Repacker["Service"]
+  readonly settled: SettledHolds
   readonly waitlist: Waitlist["Service"]
 }
 

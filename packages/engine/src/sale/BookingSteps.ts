@@ -56,9 +56,10 @@ const prepare = Effect.fnUntraced(function*(desk: Desk, attempt: Attempt, order:
 const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
   // Before the berths are given, so that a server that stood still in between does not write what was swept meanwhile.
   const deadlineMillis = desk.clock.nowMillisUnsafe() + commitMillisMax
+  const gate = attempt.gate ?? order.run.gate
   const reply = desk.inventory.allocate({
     run: order.run,
-    gate: attempt.gate ?? order.run.gate,
+    gate,
     classOfRun: classOfRun(order.composition, legsOf(order.run.route)),
     quota: attempt.request.quota,
     range: order.journey.range,
@@ -67,7 +68,8 @@ const allocate = (desk: Desk, attempt: Attempt, order: Order): Answer => {
     party: partyOf(order),
     waitlistMax: order.waitlistMax,
     firstTry: !attempt.behind,
-    tellsScattered: attempt.mayRepack && attempt.triesLeft > 0 && order.run.repack
+    tellsScattered: attempt.mayRepack && attempt.triesLeft > 0 && order.run.repack,
+    settled: desk.settled.take(order.run.id, gate.epoch)
   })
   return Effect.flatMap(reply, (given) => answer(desk, attempt, order, given, deadlineMillis))
 }
@@ -116,20 +118,24 @@ interface Given {
 /** Writes what Redis gave into the record. */
 const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answer => {
   const isHeld = order.request.payment === "hold"
+  const holdId = holdIdOf(attempt.keyHash, attempt.holdNumber)
   const booking = toNewBooking(order, {
     pnr: attempt.pnr,
     keyHash: attempt.keyHash,
-    holdId: holdIdOf(attempt.keyHash, attempt.holdNumber),
+    holdId,
     fingerprint: attempt.fingerprint,
     epoch: given.gate.epoch,
     slots: given.slots,
     deadlineMillis: given.deadlineMillis
   })
   const written = isHeld ? desk.held.commit(booking, desk.fares.of(order)) : desk.commits.commit(booking)
-  return Effect.flatMap(written, ({ bookedAt, outcome }) =>
-    outcome === "committed" && given.slots !== null && !isHeld
-      ? Effect.succeed({ booking: toConfirmed(order, attempt.pnr, given.slots, bookedAt), replayed: false })
-      : settle(desk, attempt, order, given, outcome))
+  return Effect.flatMap(written, ({ bookedAt, outcome }) => {
+    if (outcome !== "committed" || given.slots === null) return settle(desk, attempt, order, given, outcome)
+    desk.settled.note(order.run.id, given.gate.epoch, holdId)
+    return isHeld
+      ? asBooked(desk, attempt.pnr)
+      : Effect.succeed({ booking: toConfirmed(order, attempt.pnr, given.slots, bookedAt), replayed: false })
+  })
 }
 
 const settle = Effect.fnUntraced(function*(

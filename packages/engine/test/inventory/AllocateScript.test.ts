@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { holdMillis } from "../../src/inventory/AllocateScript.ts"
 import { type AllocateReply, Inventory } from "../../src/inventory/Inventory.ts"
 import * as InventoryRedis from "../../src/inventory/InventoryRedis.ts"
 import { RedisClock } from "../../src/inventory/RedisClock.ts"
@@ -20,6 +21,32 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
       const verdicts = [{ _tag: "Settle", holdId: "a" }] as const
       yield* inventory.judge({ run, epoch: 1, classes: [classOfRun], verdicts })
       assert.deepStrictEqual(yield* inventory.allocate(request), known)
+    }))
+
+  it.effect("notes which holds the ledger has before it seats a party, unless its gate is another", () =>
+    Effect.gen(function*() {
+      const { inventory, run } = yield* loaded
+      const unsettled = Effect.map(
+        inventory.overdue(run, -holdMillis),
+        (holds) => holds.map(({ holdId }) => holdId).toSorted()
+      )
+      yield* fill(run, 3)
+      const slots = yield* slotsOf(requestOf(run, "a"))
+      yield* slotsOf(requestOf(run, "b"))
+      yield* slotsOf(requestOf(run, "c"))
+      yield* inventory.allocate(requestOf(run, "w", { waitlistMax: 1 }))
+      const before = yield* unsettled
+      assert.includeMembers([...before], ["a", "b", "c", "w"])
+
+      yield* inventory.allocate(requestOf(run, "d", { settled: ["b"], gate: { epoch: 1, version: 2 } }))
+      assert.deepStrictEqual(yield* unsettled, before)
+      // A hold that waits is settled when the ledger says that it does: it may have been promoted since.
+      yield* inventory.allocate(requestOf(run, "d", { settled: ["a", "nobody", "w", "c"] }))
+      assert.deepStrictEqual(yield* unsettled, before.filter((holdId) => holdId !== "a" && holdId !== "c"))
+      assert.deepStrictEqual(
+        yield* inventory.allocate(requestOf(run, "a")),
+        { _tag: "Held", slots, gate, known: true }
+      )
     }))
 
   it.effect("refuses another request under a hold's id", () =>

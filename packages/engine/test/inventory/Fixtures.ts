@@ -60,5 +60,6 @@ export const requestOf = (run: RunRef, holdId: string, changes: Partial<Allocate
   waitlistMax: 0,
   tellsScattered: false,
   firstTry: true,
+  settled: [],
   ...changes
 })

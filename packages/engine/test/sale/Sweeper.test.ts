@@ -28,7 +28,8 @@ const allocate = Effect.fnUntraced(function*(run: TestRun, key: string, waitlist
     party: { wishes: ["any"], sameCoach: false, lowerBerthsMin: 0 },
     waitlistMax,
     firstTry: true,
-    tellsScattered: false
+    tellsScattered: false,
+    settled: []
   })
   return reply._tag
 })
@@ -53,6 +54,16 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
         assert.strictEqual(yield* free(run), 1)
         yield* sweep(run)
         assert.strictEqual(yield* free(run), 2)
+        yield* sweep(run)
+        yield* agrees(run)
+      }))
+
+    it.effect("has nothing to ask about what was booked and told of by the next booking", () =>
+      Effect.gen(function*() {
+        const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 9 }) })
+        yield* Effect.forEach([1, 2, 3], () => book(run))
+        yield* makeHoldsOverdue(run)
+        assert.lengthOf(yield* (yield* Inventory).overdue(run, 0), 1)
         yield* sweep(run)
         yield* agrees(run)
       }))

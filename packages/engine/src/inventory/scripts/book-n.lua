@@ -8,6 +8,8 @@
      have to come first, whom the promoter has not looked at yet
   5. write: bits, the pools' ZSETs, the hold
 
+  Before that it notes which holds of the run the ledger has by now.
+
   KEYS[1]  META
   KEYS[2]  HOLD
   KEYS[3]  BITMAP of the class
@@ -22,6 +24,7 @@
   ARGV[7]  types            index of the berth type (of KEYS[4+]) by position in a bay, a digit each
   ARGV[8]  alike            bits of the berths of the same type in a bay by position, a byte each
   ARGV[9]  class            as JSON, see pools
+  ARGV[10] settled          how many holds follow that the ledger has at the gate's epoch
   and for each party, from `at` on:
   at       hold id
   at + 1   fingerprint
@@ -55,6 +58,17 @@ local pool_name = ARGV[2]
 local legs, lower, bays_per_coach = ARGV[3] + 0, ARGV[5] + 0, ARGV[6] + 0
 local time = call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Told here, they cost no call of their own, and the sweep need not ask the ledger about them.
+local first_party = 11 + ARGV[10]
+if first_party > 11 and call("HGET", KEYS[1], "gate") == ARGV[1] then
+  for n = 11, first_party - 1 do
+    local known = call("HGET", KEYS[2], ARGV[n])
+    if known and sub(known, 1, 5) == "held|" then
+      call("HSET", KEYS[2], ARGV[n], "settled|" .. now .. sub(known, (find(known, "|", 6, true))))
+    end
+  end
+end
 
 local function seat(at)
   local id = ARGV[at]
@@ -146,5 +160,5 @@ local function seat(at)
 end
 
 local replies = {}
-for at = 10, #ARGV, 13 do replies[#replies + 1] = seat(at) end
+for at = first_party, #ARGV, 13 do replies[#replies + 1] = seat(at) end
 return replies

@@ -17,17 +17,21 @@
 local now = now_millis()
 local grace, kept, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local due = {}
+-- Nearly all are receipts, and only their time is read.
 local fields = call("HGETALL", KEYS[1])
 for n = 1, #fields, 2 do
   local field, value = fields[n], fields[n + 1]
   if string.sub(field, 1, 2) == "r:" then
     if tonumber(value) + kept < now then call("HDEL", KEYS[1], field) end
   else
-    local hold = read_hold(value)
-    if hold.state == "settled" or hold.state == "ended" then
-      if hold.time + kept < now then call("HDEL", KEYS[1], field) end
-    elseif hold.state ~= "parked" and hold.time + grace <= now and #due < limit then
-      due[#due + 1] = { field, hold.state, hold.class, tostring(hold.from), tostring(hold.to), hold.slots }
+    local receipt_time = string.match(value, "^settled|(%d+)") or string.match(value, "^ended|(%d+)")
+    if receipt_time then
+      if receipt_time + kept < now then call("HDEL", KEYS[1], field) end
+    else
+      local hold = read_hold(value)
+      if hold.state ~= "parked" and hold.time + grace <= now and #due < limit then
+        due[#due + 1] = { field, hold.state, hold.class, tostring(hold.from), tostring(hold.to), hold.slots }
+      end
     end
   end
 end

@@ -20,6 +20,10 @@ export const allocate = (redis: RedisModel, request: AllocateRequest, latestMill
   if (state === null || state.gate.epoch !== gate.epoch || state.gate.version !== gate.version) {
     return { _tag: "Gate", gate: state === null ? null : { ...state.gate } }
   }
+  for (const settled of request.settled) {
+    const hold = state.holds.get(settled)
+    if (hold?.state === "held") hold.state = "settled"
+  }
   const known = state.holds.get(holdId)
   if (known !== undefined) {
     if (known.state === "ended") return { _tag: "Ended" }
