@@ -1,8 +1,9 @@
 import { PersonName } from "@berth/domain/PersonName"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Fiber, Schema } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { BookingCommits } from "../../src/ledger/BookingCommits.ts"
+import { TestClock } from "effect/testing"
+import { BookingCommits, paceMillis } from "../../src/ledger/BookingCommits.ts"
 import type { NewBooking } from "../../src/ledger/NewBooking.ts"
 import { configure, engine, openTrain, sleepers, type TestRun } from "../TestEngine.ts"
 import { bookingOf } from "./NewBookings.ts"
@@ -96,6 +97,30 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
       )
       assert.strictEqual(yield* commit({ ...(yield* bookingOf(run, [3])), keyHash: first.keyHash }), "duplicate")
       assert.deepStrictEqual(yield* countOf(run), [{ bookings: 1, sales: 1, waiting: 0 }])
+    }))
+
+  it.effect("writes at once what comes after a pause, and together what comes soon behind it", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const run = yield* open
+      const clock = yield* TestClock.make()
+      const paced = Context.get(
+        yield* Layer.build(Layer.fresh(BookingCommits.layer)).pipe(Effect.provideService(Clock.Clock, clock)),
+        BookingCommits
+      )
+      yield* paced.commit(yield* bookingOf(run, [0]))
+      const second = yield* Effect.forkChild(paced.commit(yield* bookingOf(run, [3])))
+      // Written elsewhere meanwhile: the second could have been by now.
+      yield* commit(yield* bookingOf(yield* open, [0]))
+      const third = yield* Effect.forkChild(paced.commit(yield* bookingOf(run, [8])))
+      yield* clock.adjust(paceMillis)
+      yield* Fiber.join(second)
+      yield* Fiber.join(third)
+      const transactions = yield* sql`
+        SELECT array_agg(bookings ORDER BY at) AS sizes FROM (
+          SELECT created_at AS at, count(*)::int AS bookings FROM booking
+          WHERE run_id = ${run.id}::float8::bigint GROUP BY 1) batches`
+      assert.deepStrictEqual(transactions, [{ sizes: [1, 2] }])
     }))
 
   it.effect("writes what comes behind a batch that is held up by a run which is being loaded", () =>
