@@ -94,7 +94,10 @@ export const spreadRequests = (counter: Counter, runs: ReadonlyArray<RunName>): 
 
 const callsMax = 400_000
 
-/** Sends requests to a server, as fast as they are answered or at a fixed rate. */
+/**
+ * Sends requests to a server, as fast as they are answered or at a fixed rate. Each connection asks for something else
+ * first: who waits for a sale to begin is connected by then, and what is measured is the sale.
+ */
 export const sendHttp = (
   driver: Driver,
   { requests, url, ...load }: {
@@ -110,7 +113,7 @@ export const sendHttp = (
     protocol: "http",
     host: new URL(url).hostname,
     port: Number(new URL(url).port),
-    opening: Buffer.alloc(0),
+    opening: httpRequest({ url, method: "GET", path: "/health/live", headers: {} }),
     requests,
     connections: load.connections ?? manyConnections,
     callsPerConnection: 1,

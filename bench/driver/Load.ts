@@ -30,7 +30,7 @@ const open = async (job: Job, answered: (connection: Connection, kind: string, i
   if (job.opening.length > 0) {
     socket.write(job.opening)
     const kind = await welcome.promise
-    if (kind !== "101" && kind !== "OK") throw new Error(`the opening was answered ${kind}`)
+    if (!/^(?:101|OK|200)$/.test(kind)) throw new Error(`the opening was answered ${kind}`)
   }
   return connection
 }

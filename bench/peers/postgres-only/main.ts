@@ -116,6 +116,7 @@ const bookings = HttpRouter.use(
         Effect.orDie
       )
     }
+    yield* router.add("GET", "/health/live", HttpServerResponse.jsonUnsafe({ status: "ok" }))
     yield* router.add("POST", "/api/bookings", (request) => Effect.flatMap(Effect.orDie(readBooking(request)), book))
   })
 )
