@@ -49,7 +49,7 @@ export const startProgram = async (options: {
     output,
     readyMillis: performance.now() - startedAt,
     stop: async () => {
-      if (child.exitCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return
       child.kill("SIGTERM")
       await once(child, "exit")
     }

@@ -72,12 +72,21 @@ export const withStand = async <A>(
       return startPostgresOnly(database)
     })
   }
-  try {
-    return await work(stand)
-  } finally {
+  let ending: Promise<void> | undefined
+  const endAll = async () => {
     await driver.stop()
     // Those that were started last stand on the others.
     for (const part of started.toReversed()) await part.stop()
     await rm(root, { recursive: true, force: true })
+  }
+  const end = () => ending ??= endAll()
+  // The stores are in groups of their own, which Ctrl-C does not reach.
+  const interrupted = () => void end().finally(() => process.exit(130))
+  process.once("SIGINT", interrupted)
+  process.once("SIGTERM", interrupted)
+  try {
+    return await work(stand)
+  } finally {
+    await end()
   }
 }
