@@ -196,7 +196,11 @@ export class InventoryDrive {
       case "drop":
         return this.judge({ _tag: "Drop", holdId: this.nth(step.which) })
       case "park":
-        return this.judge({ _tag: "Park", holdId: this.nth(step.which), passengers: step.passengers + 1 })
+        // Parked is who was promoted, and where there is no waitlist nobody is: what is set aside for such a one would not
+        // close the pool of those who come to wait after it.
+        return this.model.holds.get(this.nth(step.which))?.quota === "TQ"
+          ? Effect.void
+          : this.judge({ _tag: "Park", holdId: this.nth(step.which), passengers: step.passengers + 1 })
       case "release":
         return this.release(this.nth(step.which), step.again)
       case "setWaiting":
