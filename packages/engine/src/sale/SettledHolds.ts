@@ -9,6 +9,8 @@ interface Settled {
   holdIds: Array<string>
 }
 
+const none: ReadonlyArray<string> = []
+
 /**
  * Holds that the ledger has and of which Redis is to be told, until the next call for their run takes the word along. What is
  * forgotten here, or lost with the server, the sweep asks the ledger about.
@@ -23,7 +25,10 @@ export class SettledHolds {
     const settled = this.#byRun.get(runId)
     if (settled?.epoch !== epoch) {
       this.#byRun.set(runId, { epoch, holdIds: [holdId] })
-      if (this.#byRun.size > runsMax) this.#forgetOne()
+      for (const oldest of this.#byRun.keys()) {
+        if (this.#byRun.size <= runsMax) break
+        this.#byRun.delete(oldest)
+      }
     } else if (settled.holdIds.length < holdsMax) {
       settled.holdIds.push(holdId)
     }
@@ -37,13 +42,4 @@ export class SettledHolds {
     settled.holdIds = []
     return holdIds
   }
-
-  #forgetOne(): void {
-    for (const runId of this.#byRun.keys()) {
-      this.#byRun.delete(runId)
-      return
-    }
-  }
 }
-
-const none: ReadonlyArray<string> = []
