@@ -1,5 +1,5 @@
 import type { StoreUnavailable } from "@berth/domain/ServiceErrors"
-import { Effect, Layer } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import { makeAllocate } from "./AllocateTogether.ts"
 import { applyConfig, judge, release, setWaiting } from "./FenceScripts.ts"
 import { runsHeld } from "./HeldRuns.ts"
@@ -20,14 +20,22 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
     const clock = yield* RedisClock
     const recent = yield* makeRecentSnapshots(redis)
     const allocate = yield* makeAllocate(redis)
-    const changing = <A, E>(run: RunRef, change: Effect.Effect<A, E>) =>
-      Effect.onExit(change, () => {
-        recent.drop(run)
+    const changing = <A, E>(
+      run: RunRef,
+      change: Effect.Effect<A, E>,
+      leftAsItWas: (answer: A) => boolean = () => false
+    ) =>
+      Effect.onExit(change, (exit) => {
+        if (Exit.isFailure(exit) || !leftAsItWas(exit.value)) recent.drop(run)
         return Effect.void
       })
     return Inventory.of({
       allocate: (request) =>
-        changing(request.run, Effect.flatMap(clock.nowMillis, (nowMillis) => allocate({ request, nowMillis }))),
+        changing(
+          request.run,
+          Effect.flatMap(clock.nowMillis, (nowMillis) => allocate({ request, nowMillis })),
+          ({ _tag }) => _tag === "Full"
+        ),
       release: (options) => changing(options.run, release(redis, options)),
       judge: (options) => changing(options.run, judge(redis, options)),
       setWaiting: (options) => changing(options.run, setWaiting(redis, options)),

@@ -1,34 +1,34 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber, Scheduler } from "effect"
+import { Context, Effect, Fiber, Layer, Scheduler } from "effect"
 import { Inventory } from "../../src/inventory/Inventory.ts"
+import * as InventoryRedis from "../../src/inventory/InventoryRedis.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { makeRecentSnapshots } from "../../src/inventory/RecentSnapshots.ts"
 import * as Fixtures from "./Fixtures.ts"
+import { fill, loaded } from "./LoadedRun.ts"
 import * as RedisForTests from "./RedisForTests.ts"
 
 const { classOfRun, requestOf } = Fixtures
 const classes = [Fixtures.layout.travelClass]
 
-const loaded = Effect.gen(function*() {
-  const inventory = yield* Inventory
-  const run = yield* Fixtures.newRun
-  yield* inventory.load([Fixtures.loadOf(run)])
-  return { inventory, run }
-})
-
-/** Snapshots of the real Redis that nobody tells of changes, and how often it was asked for one. */
-const counting = Effect.gen(function*() {
+/** The real Redis, which tells nobody of changes, and how often it was asked for a snapshot. */
+const counted = Effect.gen(function*() {
   const redis = yield* ManagedRedis
   let asked = 0
-  const recent = yield* makeRecentSnapshots({
+  const counting: ManagedRedis["Service"] = {
     ...redis,
     isCluster: true,
     runBinary: (script, keys, args) => {
       asked++
       return redis.runBinary(script, keys, args)
     }
-  })
-  return { recent, asked: () => asked }
+  }
+  return { redis: counting, asked: () => asked }
+})
+
+const counting = Effect.gen(function*() {
+  const { asked, redis } = yield* counted
+  return { recent: yield* makeRecentSnapshots(redis), asked }
 })
 
 /** Has a fiber wait for its turn before one of its steps, as it may before any, and be ended there. */
@@ -63,6 +63,20 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("recent snapshots", (i
       })
       assert.strictEqual(asked(), 1)
       assert.strictEqual(new Set(seen).size, 1)
+    }))
+
+  it.effect("are read once for a crowd that was refused together", () =>
+    Effect.gen(function*() {
+      const { run } = yield* loaded
+      yield* fill(run, 0)
+      const { asked, redis } = yield* counted
+      const { allocate, recentSnapshot } = Context.get(
+        yield* Layer.build(Layer.provide(Layer.fresh(InventoryRedis.layer), Layer.succeed(ManagedRedis, redis))),
+        Inventory
+      )
+      const refused = (n: number) => Effect.andThen(allocate(requestOf(run, `late${n}`)), recentSnapshot(run, classes))
+      yield* Effect.forEach([1, 2, 3, 4, 5], refused, { concurrency: "unbounded" })
+      assert.strictEqual(asked(), 1)
     }))
 
   it.effect("have the classes that were asked for, whatever somebody else asks of the run at the same moment", () =>
