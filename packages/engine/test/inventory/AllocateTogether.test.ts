@@ -1,9 +1,10 @@
 import { StoreUnavailable } from "@berth/domain/ServiceErrors"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Schema } from "effect"
 import { makeAllocate } from "../../src/inventory/AllocateTogether.ts"
+import type { RunRef } from "../../src/inventory/Inventory.ts"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
-import { requestOf } from "./Fixtures.ts"
+import { legs, party, requestOf } from "./Fixtures.ts"
 import { loaded } from "./LoadedRun.ts"
 import * as RedisForTests from "./RedisForTests.ts"
 
@@ -25,6 +26,28 @@ const counting = Effect.gen(function*() {
 })
 
 const nowMillis = Date.now()
+
+const Leg = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: legs - 1 }))
+
+const Wish = Schema.Struct({
+  types: Schema.Array(Schema.Literals(["any", "any", "LB", "UB"])).check(Schema.isMinLength(1), Schema.isMaxLength(4)),
+  first: Leg,
+  last: Leg,
+  lowerBerthsMin: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 })),
+  sameCoach: Schema.Boolean,
+  tellsScattered: Schema.Boolean
+})
+
+const asking = (run: RunRef) =>
+(
+  { first, last, lowerBerthsMin, sameCoach, tellsScattered, types }: typeof Wish.Type,
+  n: number
+) =>
+  requestOf(run, `party${n}`, {
+    range: { from: Math.min(first, last), to: Math.max(first, last) + 1 },
+    party: party(types, { sameCoach, lowerBerthsMin: Math.min(lowerBerthsMin, types.length) }),
+    tellsScattered
+  })
 
 layer(RedisForTests.inventory, { timeout: "60 seconds" })("parties that ask at once", (it) => {
   it.effect("are seated sixteen to a call, each berth once, until there are none", () =>
@@ -67,6 +90,22 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("parties that ask at o
       assert.deepStrictEqual(replies.map(({ _tag }) => _tag), ["Held", "Conflict", "Held", "Late", "Held", "Gate"])
       assert.strictEqual(calls(), 1 + 3)
     }))
+
+  it.effect.prop(
+    "are seated and refused as they would be one by one",
+    [Schema.Array(Wish).check(Schema.isMinLength(30), Schema.isMaxLength(60))],
+    ([wishes]) =>
+      Effect.gen(function*() {
+        const { inventory, run: alone } = yield* loaded
+        const { run: together } = yield* loaded
+        const expected = yield* Effect.forEach(wishes.map(asking(alone)), inventory.allocate)
+        const replies = yield* Effect.forEach(wishes.map(asking(together)), inventory.allocate, {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(replies, expected)
+      }),
+    { arbitrary: { runs: 30 }, timeout: 120_000 }
+  )
 
   it.effect("are all told where Redis does not answer", () =>
     Effect.gen(function*() {

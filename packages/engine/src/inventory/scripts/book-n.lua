@@ -70,6 +70,9 @@ if first_party > 11 and call("HGET", KEYS[1], "gate") == ARGV[1] then
   end
 end
 
+-- What a party was not given, the next one of the same call is not given either: nothing is freed meanwhile.
+local sold_out, few = {}, {}
+
 local function seat(at)
   local id = ARGV[at]
   local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name, "c:" .. pool_name)

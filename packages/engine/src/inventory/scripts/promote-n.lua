@@ -56,7 +56,7 @@ if freed ~= "" then
 end
 
 local deadline = now_millis() + tonumber(ARGV[5])
-local reply, holds = { "Promoted", "1" }, {}
+local reply, holds, sold_out = { "Promoted", "1" }, {}, {}
 local waiting, waiting_passengers, named = pool.waiting, 0, 0
 for n, waiter in ipairs(cjson.decode(ARGV[6])) do
   local id, from, to, lower_min, one_coach = unpack(waiter)

@@ -10,6 +10,8 @@
                        where it does not hold them
     lower, lower_min   mask of lower berths in a bay; how many of the party must get one (0: no such condition)
     same_coach         true: one coach or nobody
+    sold_out           by journey, up to which bay earlier searches of this call found none free; {} where this is the first.
+                       What is taken may only have grown since then
 
   and leaves its choice in `bays` and, for each of them, `bits`; or nil and `total`, how many berths are free.
 ]]
@@ -20,9 +22,11 @@ local wished = lower_min > 0 or find(wishes, "[^\255]")
 
 -- The bay that seats the whole party at the least cost: unmet wishes weigh most, then the gaps that seating would
 -- leave: none, one, two; or a bay that was never opened. Until one is found, the free berths of bays that have any are noted.
-local best, best_free, best_cost, base = nil, 0, 255, 0
+local range = from * 256 + to
+local passed = sold_out[range] or 0
+local best, best_free, best_cost, base = nil, 0, 255, passed * legs
 local free_by_bay, total = {}, 0
-for bay = 1, opened do
+for bay = passed + 1, opened do
   local gone = bor(byte(taken, base + first, base + last))
   -- Of a run that is well sold most bays are passed over here.
   local free = gone ~= 255 and band(byte(mask, bay), 255 - gone) or 0
@@ -41,9 +45,12 @@ for bay = 1, opened do
         if cost == 0 then break end
       end
     end
+  elseif passed == bay - 1 then
+    passed = bay
   end
   base = base + legs
 end
+sold_out[range] = passed
 -- Bays that were never opened are free on every leg.
 for bay = opened + 1, #mask do
   if best_cost <= 3 then break end
