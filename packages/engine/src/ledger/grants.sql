@@ -55,7 +55,8 @@ BEGIN
   -- The scheduler numbers events and sends them.
   GRANT SELECT, DELETE ON event_outbox TO berth_scheduler;
   GRANT INSERT, DELETE ON event TO berth_scheduler;
-  GRANT UPDATE (last_id, published_id, pruned_id) ON event_log TO berth_scheduler;
+  GRANT UPDATE (last_id, published_id, pruned_id, outbox_floor, fenced_id, fence) ON event_log TO berth_scheduler;
+  GRANT SELECT ON SEQUENCE event_outbox_id_seq TO berth_scheduler;
   GRANT SELECT (secret) ON webhook TO berth_scheduler;
   GRANT INSERT, DELETE, UPDATE (attempts, due_at, dead, failure) ON webhook_delivery TO berth_scheduler;
 

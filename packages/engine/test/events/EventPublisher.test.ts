@@ -121,9 +121,9 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
     it.effect("is not lost where its transaction commits after later ones were told", () =>
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        const run = yield* seatsFor(2)
+        const run = yield* seatsFor(6)
         const { booking: early } = yield* book(run)
-        const { booking: late } = yield* book(run)
+        const bookings = yield* Effect.forEach(Array.from({ length: 5 }), () => book(run))
         yield* publish
         const written = yield* Deferred.make<void>()
         const mayCommit = yield* Deferred.make<void>()
@@ -134,13 +134,33 @@ layer(Audit.layer.pipe(Layer.provideMerge(engine)), { excludeTestServices: true,
           )
         ))
         yield* Deferred.await(written)
-        yield* cancel(late.pnr)
-        const [, later] = yield* toldOf(late.pnr)
+        for (const { booking } of bookings) {
+          yield* cancel(booking.pnr)
+          yield* publish
+        }
+        const { lastId } = yield* (yield* EventLog).state
         yield* Deferred.succeed(mayCommit, undefined)
         yield* Fiber.join(slow)
         yield* publish
-        const told = yield* inRedis(Number(later?.id))
+        const told = yield* inRedis(lastId)
         assert.deepEqual(told.map(({ kind, pnr }) => [kind, pnr]), [["cancelled", early.pnr]])
+      }))
+
+    it.effect("is looked for behind what was numbered, in a record restored elsewhere too", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const run = yield* seatsFor(12)
+        const floorPassed = Effect.gen(function*() {
+          const [given] = yield* sql`SELECT last_value::float8 AS id FROM event_outbox_id_seq`
+          for (let n = 0; n < 4; n++) yield* Effect.andThen(book(run), publish)
+          const [now] = yield* sql`SELECT outbox_floor::float8 AS id FROM event_log`
+          return Number(now?.["id"]) > Number(given?.["id"])
+        })
+        assert.isTrue(yield* floorPassed)
+        yield* sql`UPDATE event_log SET fence = '9000000000000000000'`
+        assert.isTrue(yield* floorPassed)
+        const [left] = yield* sql`SELECT count(*)::int AS count FROM event_outbox`
+        assert.strictEqual(left?.["count"], 0)
       }))
 
     it.effect("is in Redis once where a publisher died before it could say that it was done, or comes back late", () =>
