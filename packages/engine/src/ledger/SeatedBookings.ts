@@ -7,7 +7,9 @@ import { decidedByRecord } from "./UnknownOutcome.ts"
 
 type Value = string | number | boolean | null
 
-const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`
+const isPlain = (text: string): boolean => !text.includes("\"") && !text.includes("\\")
+
+const quoted = (text: string): string => isPlain(text) ? `"${text}"` : `"${text.replaceAll(/["\\]/g, "\\$&")}"`
 
 /** A column as PostgreSQL reads an array: typed arrays take less of its time than JSON. */
 const column = (values: ReadonlyArray<Value>): string =>
@@ -56,11 +58,13 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
 export const makeWriteSeated = (sql: SqlClient.SqlClient) => {
   const write = (bookings: ReadonlyArray<NewBooking>) => {
     const { each, of, their } = toColumns(bookings)
+    // All are written or none, so that the first to be over counts for them all; a row without one is never late.
+    const deadlineMillis = Math.min(...bookings.map((booking) => booking.deadlineMillis))
     return sql`SELECT created_at AS "createdAt" FROM commit_seated(
       ${of((b) => b.keyHash)}::text::text[], ${of((b) => b.fingerprint)}::text::text[],
       ${of((b) => b.pnr)}::text::text[], ${of((b) => b.userId)}::text::text[],
       ${of((b) => b.runId)}::text::bigint[], ${of((b) => b.epoch)}::text::bigint[],
-      ${of((b) => DateTime.formatIso(DateTime.makeUnsafe(b.deadlineMillis)))}::text::timestamptz[],
+      ${column([DateTime.formatIso(DateTime.makeUnsafe(deadlineMillis))])}::text::timestamptz[],
       ${of((b) => b.travelClass)}::text::text[], ${of((b) => b.quota)}::text::text[],
       ${of((b) => b.fromStop)}::text::smallint[], ${of((b) => b.toStop)}::text::smallint[],
       ${of((b) => b.sameCoach)}::text::boolean[], ${of((b) => b.lowerBerthsMin)}::text::smallint[],
