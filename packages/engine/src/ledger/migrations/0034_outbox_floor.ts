@@ -9,6 +9,9 @@ import { SqlClient } from "effect/sql"
  * given when the transaction `fence` began, so that whoever may still write a row up to it is older than that; when all
  * older ones have ended, and what they wrote is numbered, the floor is above it. A transaction that writes for long keeps the
  * floor where it is and holds back no event.
+ *
+ * Looking up a booking's run and passengers was a third of the rest: a new booking tells its run, and the highest of the
+ * passengers' numbers tells them all.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -20,6 +23,18 @@ export default Effect.gen(function*() {
       ADD COLUMN fence xid8 NOT NULL DEFAULT '0'`
   yield* sql`COMMENT ON COLUMN event_log.outbox_floor IS 'no event will be written to event_outbox below this id'`
   yield* sql`COMMENT ON COLUMN event_log.fenced_id IS 'nor up to this one, when all transactions before "fence" have ended'`
+
+  yield* sql`ALTER TABLE event_outbox ADD COLUMN run_id bigint`
+  yield* sql`COMMENT ON COLUMN event_outbox.run_id IS 'none: it is looked up'`
+  yield* sql`
+    CREATE OR REPLACE FUNCTION tell_booked() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO event_outbox (pnr, run_id, kind, passengers, at)
+      SELECT a.pnr, a.run_id, CASE a.state WHEN 'WAITLISTED' THEN 'waitlisted' ELSE 'booked' END, 0, a.created_at
+      FROM added a;
+      RETURN NULL;
+    END
+    $$`
 
   // As before, but for where it looks. Triggers write to the outbox after the row that they tell of: by the time a
   // transaction takes an id there, it has an id of its own.
@@ -55,15 +70,16 @@ export default Effect.gen(function*() {
         RETURNING o.*
       ), logged AS (
         INSERT INTO event (id, pnr, run_id, kind, passengers, at)
-        SELECT log.last_id + row_number() OVER (ORDER BY t.id), t.pnr, b.run_id,
+        SELECT log.last_id + row_number() OVER (ORDER BY t.id), t.pnr,
+          coalesce(t.run_id, (SELECT b.run_id FROM booking b WHERE b.pnr = t.pnr)),
           CASE WHEN t.kind IN ('booked', 'waitlisted') AND t.passengers = 0
             AND (SELECT true FROM booking_hold h WHERE h.pnr = t.pnr) THEN 'held' ELSE t.kind END,
+          -- Passengers have the numbers from 1 up.
           CASE t.passengers WHEN 0 THEN (
-            SELECT coalesce(bit_or(1::smallint << (p.number - 1)), 0::smallint) FROM passenger p WHERE p.pnr = t.pnr)
+            SELECT (1 << p.number) - 1 FROM passenger p WHERE p.pnr = t.pnr ORDER BY p.number DESC LIMIT 1)
             ELSE t.passengers END,
           t.at
-        -- OFFSET 0 keeps these look-ups by key; joined freely, the planner reads the whole table for a batch.
-        FROM taken t CROSS JOIN LATERAL (SELECT x.run_id FROM booking x WHERE x.pnr = t.pnr OFFSET 0) b
+        FROM taken t
         RETURNING 1
       )
       SELECT (SELECT count(*) FROM logged), (SELECT max(t.id) FROM taken t) INTO moved, upto;
