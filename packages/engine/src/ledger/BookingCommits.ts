@@ -72,7 +72,13 @@ export class BookingCommits extends Context.Service<BookingCommits, {
       const queue = yield* Queue.dropping<Waiting>(queueMax)
       showCommitQueue(() => Queue.sizeUnsafe(queue))
 
-      const takeAny = Queue.takeBetween(queue, 1, batchMax)
+      // Lanes that have nothing to write, the one that is about to take counted.
+      let resting = 0
+      // More than one batch holds is shared by lanes that rest: written side by side, two halves are done before a whole.
+      const takeAny = Effect.suspend(() => {
+        const size = Queue.sizeUnsafe(queue)
+        return Queue.takeBetween(queue, 1, size > batchMax ? Math.min(batchMax, Math.ceil(size / resting)) : batchMax)
+      })
       const enough = yield* Latch.make(false)
       // When the first lane last took bookings.
       let tookMillis = Number.NEGATIVE_INFINITY
@@ -98,8 +104,10 @@ export class BookingCommits extends Context.Service<BookingCommits, {
       const takeForSecond = takeWithin(() => heldUpMillis, maySecondTake)
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const lane = (take: typeof takeAny) =>
-        take.pipe(
+        Effect.sync(() => resting++).pipe(
+          Effect.andThen(take),
           Effect.flatMap((waiting) => {
+            resting--
             const of = (seated: boolean) => waiting.filter(({ booking }) => isSeated(booking) === seated)
             return Effect.andThen(settle(writeBatch, of(true)), settle(writeBatch, of(false)))
           }),

@@ -19,6 +19,16 @@ const commitAll = (bookings: ReadonlyArray<NewBooking>) =>
 /** Slots 0, 3, 8 and 11 are the lower berths of the first two bays. */
 const open = openTrain({ stops: 3, pools: sleepers({ LB: 4 }) })
 
+/** Those who wait. */
+const party = [1, 2, 3].map((number) => ({
+  number,
+  name: PersonName.make("Traveller"),
+  age: 30,
+  gender: null,
+  wish: null,
+  berth: null
+}))
+
 const countOf = Effect.fnUntraced(function*(run: TestRun) {
   const sql = yield* SqlClient.SqlClient
   const rows =
@@ -123,6 +133,17 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
       assert.deepStrictEqual(transactions, [{ sizes: [1, 2] }])
     }))
 
+  it.effect("shares out what is more than a batch, so that both lanes write side by side", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const run = yield* open
+      const waiting = bookingOf(run, [], { waiting: true, passengers: party.slice(0, 1) })
+      yield* commitAll(yield* Effect.forEach(Array.from({ length: 80 }), () => waiting))
+      const batches = yield* sql`SELECT count(*)::int AS bookings FROM booking
+        WHERE run_id = ${run.id}::float8::bigint GROUP BY created_at`
+      assert.deepStrictEqual(batches, [{ bookings: 40 }, { bookings: 40 }])
+    }))
+
   it.effect("writes what comes behind a batch that is held up by a run which is being loaded", () =>
     Effect.gen(function*() {
       const loading = yield* open
@@ -161,14 +182,6 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
   it.effect("numbers those who wait one after another, party by party", () =>
     Effect.gen(function*() {
       const run = yield* open
-      const party = [1, 2, 3].map((number) => ({
-        number,
-        name: PersonName.make("Traveller"),
-        age: 30,
-        gender: null,
-        wish: null,
-        berth: null
-      }))
       const commits = yield* BookingCommits
       const waiting = yield* Effect.forEach(
         [3, 1, 2, 3, 1],
