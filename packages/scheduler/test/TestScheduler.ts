@@ -60,7 +60,7 @@ const routeId = "0".repeat(64)
 let trains = 0
 
 /** A train that runs every day, with three lower berths and three stops, the last on the second day after its first. */
-export const makeTrain = Effect.gen(function*() {
+const insertTrain = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const trainId = TrainId.make(`T${++trains}`)
   const today = yield* (yield* StoreClock).today(timeZone)
@@ -80,6 +80,9 @@ export const makeTrain = Effect.gen(function*() {
   const runId = (day: number) => runIdOf(number, addDays(today, day))
   return { trainId, today, runId, date: addDays(today, 10) }
 })
+
+/** Whole at once, or its runs might be opened before it has berths. */
+export const makeTrain = Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(insertTrain))
 export type TestTrain = Effect.Success<typeof makeTrain>
 
 /** Waits until a condition holds; the test's own timeout ends a wait in vain. */

@@ -54,7 +54,7 @@ export default Effect.gen(function*() {
       END IF;
       -- Before this transaction has an id, so that whoever was given one of these is older.
       IF pg_current_xact_id_if_assigned() IS NULL THEN
-        SELECT s.last_value INTO given FROM event_outbox_id_seq s;
+        SELECT s.last_value INTO given FROM event_outbox_id_seq s WHERE s.is_called;
       END IF;
       SELECT * INTO log FROM event_log l FOR UPDATE SKIP LOCKED;
       IF log.last_id IS NULL THEN
