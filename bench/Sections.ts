@@ -14,7 +14,7 @@ interface Section {
 /** Every section by its name, in the order in which they are measured. */
 export const sections: Readonly<Record<string, Section>> = {
   yardstick: {
-    title: "This machine: a bare Node server",
+    title: "This machine: a bare Node server, and the disk",
     load: async () => (await import("./sections/yardstick.ts")).yardstick
   },
   start: { title: "Start", load: async () => (await import("./sections/start.ts")).start },
