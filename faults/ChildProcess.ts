@@ -1,20 +1,29 @@
 import { spawn, spawnSync } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { once } from "node:events"
 import { closeSync, openSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 
+/** Below those that connections leave from: one of them could take the port before the process for which it is has bound it. */
+const ports = { from: 20_000, to: 32_000 }
+const portTries = 100
+
 /** A port that was free a moment ago. */
 export const freePort = async (): Promise<number> => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no port is free")
-  return address.port
+  for (let tries = 0; tries < portTries; tries++) {
+    const port = randomInt(ports.from, ports.to)
+    const server = createServer()
+    server.listen(port, "127.0.0.1")
+    const isFree = await once(server, "listening").then(() => true, () => false)
+    if (isFree) {
+      server.close()
+      await once(server, "close")
+      return port
+    }
+  }
+  throw new Error(`no port of ${portTries} was free`)
 }
 
 /** Asks until the answer is yes; fails with `what` when it takes too long. */
