@@ -62,9 +62,7 @@ process.env.PATH = [dirname(node), process.env.PATH].join(delimiter)
 // V8 collects garbage on four threads beside its own, however few processors there are: on two, the main thread was
 // measured to wait for helpers that wait for a processor, and so did whoever waited for an answer.
 const collectors = Math.min(4, Math.max(1, availableParallelism() - 1))
-// What waits for a store while the young are collected is copied; with four times as much room (MB) it is a quarter as often.
-const nursery = ["--min-semi-space-size=64", "--max-semi-space-size=64"]
-const child = spawn(node, [`--v8-pool-size=${collectors}`, ...nursery, ...process.argv.slice(2)], { stdio: "inherit" })
+const child = spawn(node, [`--v8-pool-size=${collectors}`, ...process.argv.slice(2)], { stdio: "inherit" })
 
 // A Ctrl-C in a terminal reaches the child by itself; a signal sent to this process alone must be passed on.
 let forwarded = false
