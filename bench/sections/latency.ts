@@ -5,13 +5,14 @@ import type { Stand } from "../Stand.ts"
 import { median } from "../Statistics.ts"
 
 const share = 0.7
+const runsOfSale = 2_000
 
 /** How long a booking takes at 70 % of the highest rate, from the moment at which it was to be sent. */
 export const latency = async (stand: Stand): Promise<ReadonlyArray<Measurement>> => {
   const { driver, effort, effort: { warmUpSeconds } } = stand
   const berth = await stand.berth()
   const { url } = berth
-  const requests = spreadRequests(berth, await ordinaryRuns(berth.database, "latency"))
+  const requests = spreadRequests(berth, await ordinaryRuns(berth.database, "latency", runsOfSale))
   await sendHttp(driver, { url, requests, seconds: warmUpSeconds })
   const highest = await repeated(effort, () => sendHttp(driver, { url, requests, seconds: effort.seconds }))
   const rates = highest.map((result) => rateOf(result, "201"))
