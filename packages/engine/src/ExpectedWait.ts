@@ -42,7 +42,11 @@ export class ExpectedWait {
 
   /** The wait of one who comes behind so many others that wait. */
   millis(ahead: number): number {
-    const stillMillis = ahead === 0 ? 0 : this.#nowMillis() - this.#movedMillis
-    return ahead / this.#places * Math.max(this.#meanMillis, stillMillis)
+    if (ahead === 0) {
+      // Nothing moves where nobody waits: the first of a crowd that comes after a pause would be told of the pause.
+      this.#movedMillis = this.#nowMillis()
+      return 0
+    }
+    return ahead / this.#places * Math.max(this.#meanMillis, this.#nowMillis() - this.#movedMillis)
   }
 }

@@ -37,4 +37,13 @@ describe("the expected wait", () => {
     expected.took()
     assert.strictEqual(expected.millis(4), 20)
   })
+
+  it("is not told from a pause in which nobody came", () => {
+    const { clock, expected } = at(2)
+    expected.gaveBack(10)
+    clock.millis += 60_000
+    assert.strictEqual(expected.millis(0), 0)
+    clock.millis += 15
+    assert.strictEqual(expected.millis(4), 30)
+  })
 })
