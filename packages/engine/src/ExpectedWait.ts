@@ -5,7 +5,7 @@ const weight = 0.1
 
 /**
  * How long whoever comes now would wait for one of so many places. It is told from how long others had theirs, and so
- * also for the first of a crowd; where nothing is given back for longer than that, from how long that is.
+ * also for the first of a crowd; where nothing moved for longer than that since somebody waits, from how long that is.
  */
 export class ExpectedWait {
   readonly #places: number
@@ -40,7 +40,7 @@ export class ExpectedWait {
       })
   }
 
-  /** The wait of one who comes behind so many others that wait. */
+  /** The wait of one who comes behind so many others that wait; of one behind nobody, whose wait begins now, nothing. */
   millis(ahead: number): number {
     if (ahead === 0) {
       // Nothing moves where nobody waits: the first of a crowd that comes after a pause would be told of the pause.
