@@ -9,6 +9,7 @@ import { fromStore } from "./LedgerError.ts"
 import { type CommitOutcome, type NewBooking, Outcome } from "./NewBooking.ts"
 import { makeWriteSeated } from "./SeatedBookings.ts"
 import { decided } from "./UnknownOutcome.ts"
+import { makeAheadOf } from "./WaitlistPlaces.ts"
 import { areWritten } from "./WrittenBookings.ts"
 
 /** Bookings that may wait for a commit, whatever the wait; beyond it callers are told to come back. */
@@ -175,14 +176,27 @@ const makeWriteBatch: Effect.Effect<WriteBatch, never, SqlClient.SqlClient> = Ef
           })
         }))
     )
+  const aheadOf = makeAheadOf(sql)
+  // One question for all parties of a batch that wait. They are written by now: where it fails, each is read by itself.
+  const withPlaces = (outcomes: ReadonlyMap<Pnr, CommitOutcome>) =>
+    aheadOf([...outcomes].flatMap(([pnr, { waitlistNumber }]) => waitlistNumber === null ? [] : [pnr])).pipe(
+      Effect.map((ahead): ReadonlyMap<Pnr, CommitOutcome> =>
+        new Map([...outcomes].map(([pnr, outcome]) => {
+          const before = ahead.get(pnr)
+          return [pnr, before === undefined ? outcome : { ...outcome, ahead: before }]
+        }))
+      ),
+      Effect.orElseSucceed(() => outcomes)
+    )
+  const each = (bookings: ReadonlyArray<NewBooking>) => Effect.flatMap(writeEach(bookings), withPlaces)
   return (bookings) =>
     fromStore(
       bookings.every(isSeated)
         ? Effect.flatMap(
           writeSeated(bookings),
-          Option.match({ onNone: () => writeEach(bookings), onSome: (written) => Effect.succeed(written) })
+          Option.match({ onNone: () => each(bookings), onSome: (written) => Effect.succeed(written) })
         )
-        : writeEach(bookings)
+        : each(bookings)
     )
 })
 

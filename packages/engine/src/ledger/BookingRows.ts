@@ -16,6 +16,7 @@ import { TravelClass } from "@berth/domain/TravelClass"
 import { UserId } from "@berth/domain/UserId"
 import { DateTime, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
+import { aheadOfEntry } from "./WaitlistPlaces.ts"
 
 /** A booking as one row, its passengers as JSON. */
 export const BookingRow = Schema.Struct({
@@ -53,7 +54,7 @@ export const BookingRow = Schema.Struct({
 export type BookingRow = typeof BookingRow.Type
 
 /** Waitlists of other quotas come with their rules; until then whoever waits, waits in the general one. */
-const waitlistKind: WaitlistKind = "GNWL"
+export const waitlistKind: WaitlistKind = "GNWL"
 
 /** The rows that a condition on `b`, a booking, selects. */
 export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<SqlClient.SqlClient["literal"]>) =>
@@ -75,9 +76,9 @@ export const selectBookings = (sql: SqlClient.SqlClient, condition: ReturnType<S
         'number', x.number, 'name', x.name, 'age', x.age, 'gender', x.gender, 'state', x.state, 'berth', x.berth, 'movedFrom', x.moved_from,
         'waitlistNumber', x.waitlist_number,
         'waitlistNow', CASE WHEN x.state = 'WAITLISTED' THEN (
-          SELECT count(*) FROM waitlist_entry w JOIN passenger y ON y.pnr = w.pnr AND y.state = 'WAITLISTED'
-          WHERE w.run_id = b.run_id AND w.travel_class = b.travel_class AND w.state = 'waiting'
-            AND y.waitlist_number <= x.waitlist_number) END
+          SELECT ${aheadOfEntry(sql)} + (
+            SELECT count(*) FROM passenger y WHERE y.pnr = x.pnr AND y.state = 'WAITLISTED' AND y.number <= x.number)
+          FROM waitlist_entry w WHERE w.pnr = x.pnr) END
       ) ORDER BY x.number) AS passengers
       FROM passenger x WHERE x.pnr = b.pnr
     ) p

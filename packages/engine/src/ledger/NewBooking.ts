@@ -46,6 +46,8 @@ export interface CommitOutcome {
   readonly outcome: typeof Outcome.Type
   /** Number of the first passenger on the waitlist, of those who wait. */
   readonly waitlistNumber: number | null
+  /** Passengers who wait before the party; absent where it does not wait, or was not asked after. */
+  readonly ahead?: number
   /** Business time, ISO 8601. */
   readonly bookedAt: string
 }

@@ -10,7 +10,7 @@ import type { Attempt, Booked, BookError, Desk } from "./BookingAttempt.ts"
 import { holdIdOf } from "./BookingKey.ts"
 import { isKnownFull, learnOf } from "./KnownFull.ts"
 import { makeOrder, type Order, partyOf } from "./Order.ts"
-import { toConfirmed, toNewBooking } from "./OrderRows.ts"
+import { toConfirmed, toNewBooking, toWaiting } from "./OrderRows.ts"
 import { beingChanged, conflict, soldOut, tooLate } from "./Refusals.ts"
 import { makeRoomFor } from "./RoomForNewcomer.ts"
 
@@ -129,8 +129,16 @@ const commit = (desk: Desk, attempt: Attempt, order: Order, given: Given): Answe
     deadlineMillis: given.deadlineMillis
   })
   const written = isHeld ? desk.held.commit(booking, desk.fares.of(order)) : desk.commits.commit(booking)
-  return Effect.flatMap(written, ({ bookedAt, outcome }) => {
-    if (outcome !== "committed" || given.slots === null) return settle(desk, attempt, order, given, outcome)
+  return Effect.flatMap(written, ({ ahead, bookedAt, outcome, waitlistNumber }) => {
+    if (outcome !== "committed") return settle(desk, attempt, order, given, outcome)
+    if (given.slots === null) {
+      return ahead === undefined || waitlistNumber === null
+        ? asBooked(desk, attempt.pnr)
+        : Effect.succeed({
+          booking: toWaiting(order, attempt.pnr, { ahead, waitlistNumber }, bookedAt),
+          replayed: false
+        })
+    }
     desk.settled.note(order.run.id, given.gate.epoch, holdId)
     return isHeld
       ? asBooked(desk, attempt.pnr)
@@ -143,12 +151,10 @@ const settle = Effect.fnUntraced(function*(
   attempt: Attempt,
   order: Order,
   given: Given,
-  outcome: CommitOutcome["outcome"]
+  outcome: Exclude<CommitOutcome["outcome"], "committed">
 ): Return<Booked> {
   const next = { holdNumber: attempt.holdNumber + 1 }
   switch (outcome) {
-    case "committed":
-      return yield* asBooked(desk, attempt.pnr)
     // The winner's hold may be the same as this one, so it is left to the sweep, which asks the record.
     case "duplicate":
       return yield* replayOr(desk, attempt, again(desk, attempt, order, next))

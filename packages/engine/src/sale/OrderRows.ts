@@ -3,6 +3,7 @@ import { berthAt } from "@berth/domain/CoachLayout"
 import type { Pnr } from "@berth/domain/Pnr"
 import { coachLayouts } from "@berth/domain/rules/CoachLayouts"
 import { runBerthOf } from "@berth/domain/RunId"
+import { waitlistKind } from "../ledger/BookingRows.ts"
 import type { NewBooking } from "../ledger/NewBooking.ts"
 import type { Order } from "./Order.ts"
 
@@ -48,15 +49,15 @@ export const toNewBooking = (
   })
 })
 
-/** The answer to an order whose berths were committed; the record need not be read for it. */
-export const toConfirmed = (
+/** What the answer to an order says, whatever came of it. */
+const toMade = (
   { composition, journey, request, run, userId }: Order,
   pnr: Pnr,
-  slots: ReadonlyArray<number>,
-  bookedAt: string
+  bookedAt: string,
+  { passengers, status }: Pick<Booking, "passengers" | "status">
 ): Booking => ({
   pnr,
-  status: "CONFIRMED",
+  status,
   trainId: run.trainId,
   date: run.date,
   from: journey.from,
@@ -65,17 +66,44 @@ export const toConfirmed = (
   quota: request.quota,
   userId,
   bookedAt,
-  passengers: request.passengers.map((passenger, index) => {
-    const place = berthAt(coachLayouts[composition.travelClass], slots[index] ?? -1)
-    return {
-      number: index + 1,
-      name: passenger.name,
-      age: passenger.age,
-      ...(passenger.gender === undefined ? {} : { gender: passenger.gender }),
-      status: "CONFIRMED",
-      coach: place.coach,
-      seat: place.name,
-      berth: place.berthType
-    }
-  })
+  passengers
 })
+
+const toTraveller = ({ age, gender, name }: Order["request"]["passengers"][number], index: number) => ({
+  number: index + 1,
+  name,
+  age,
+  ...(gender === undefined ? {} : { gender })
+})
+
+/** The answer to an order whose berths were committed; the record need not be read for it. */
+export const toConfirmed = (order: Order, pnr: Pnr, slots: ReadonlyArray<number>, bookedAt: string): Booking =>
+  toMade(order, pnr, bookedAt, {
+    status: "CONFIRMED",
+    passengers: order.request.passengers.map((passenger, index) => {
+      const place = berthAt(coachLayouts[order.composition.travelClass], slots[index] ?? -1)
+      return {
+        ...toTraveller(passenger, index),
+        status: "CONFIRMED",
+        coach: place.coach,
+        seat: place.name,
+        berth: place.berthType
+      }
+    })
+  })
+
+/** The answer to an order that was put on the waitlist, its first passenger with this number, behind so many who wait. */
+export const toWaiting = (
+  order: Order,
+  pnr: Pnr,
+  { ahead, waitlistNumber }: { readonly ahead: number; readonly waitlistNumber: number },
+  bookedAt: string
+): Booking =>
+  toMade(order, pnr, bookedAt, {
+    status: "WAITLISTED",
+    passengers: order.request.passengers.map((passenger, index) => ({
+      ...toTraveller(passenger, index),
+      status: "WAITLISTED",
+      waitlist: { kind: waitlistKind, atBooking: waitlistNumber + index, now: ahead + index + 1 }
+    }))
+  })

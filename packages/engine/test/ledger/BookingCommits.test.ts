@@ -192,5 +192,8 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
         party.slice(0, waiting[index]?.passengers.length).map((_, nth) => (waitlistNumber ?? 0) + nth)
       )
       assert.deepStrictEqual(numbers.toSorted((left, right) => left - right), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+      for (const { ahead, waitlistNumber } of outcomes) {
+        assert.strictEqual(ahead, (waitlistNumber ?? 0) - 1)
+      }
     }))
 })

@@ -1,6 +1,7 @@
+import type { BookingRequest } from "@berth/domain/BookingRequest"
 import { PersonName } from "@berth/domain/PersonName"
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { ManagedRedis } from "../../src/inventory/ManagedRedis.ts"
 import { Bookings } from "../../src/ledger/Bookings.ts"
 import { Book } from "../../src/sale/Book.ts"
@@ -127,6 +128,34 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
       const second = yield* book(run)
       assert.deepStrictEqual(waitlistOf(second.booking), [3])
       assert.strictEqual((yield* Effect.flip(book(run)))._tag, "SoldOut")
+    }))
+
+  it.effect("answers a party that waits what the record has of it, and tells its place behind those who still do", () =>
+    Effect.gen(function*() {
+      const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 10 }) })
+      yield* book(run, { passengers: 6 })
+      yield* book(run, { passengers: 4 })
+      const ahead = yield* book(run, { passengers: 2 })
+      yield* cancel(ahead.booking.pnr, [1])
+      const passengers: BookingRequest["passengers"] = [
+        { name: PersonName.make("Asha Rao"), age: 61, gender: "F" },
+        { name: PersonName.make("Ravi Rao"), age: 63, berth: "LB" }
+      ]
+      const { booking, replayed } = yield* book(run, { passengers, key: "a-party-that-waits" })
+      assert.isFalse(replayed)
+      assert.deepStrictEqual(booking.passengers.map(({ waitlist }) => waitlist), [
+        { kind: "GNWL", atBooking: 3, now: 2 },
+        { kind: "GNWL", atBooking: 4, now: 3 }
+      ])
+      const bookings = yield* Bookings
+      assert.deepStrictEqual(Option.getOrUndefined(yield* bookings.asBooked(booking.pnr)), booking)
+      yield* cancel(booking.pnr, [1])
+      yield* cancel(ahead.booking.pnr)
+      const found = yield* Effect.flatMap(bookings.find({ pnr: booking.pnr, forUser: null }), Effect.fromOption)
+      assert.deepStrictEqual(found.passengers.map(({ waitlist }) => waitlist), [
+        undefined,
+        { kind: "GNWL", atBooking: 4, now: 1 }
+      ])
     }))
 
   it.effect("does not let a passenger book for another, but an admin", () =>
