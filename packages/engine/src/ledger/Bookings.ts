@@ -52,11 +52,11 @@ export class Bookings extends Context.Service<Bookings, {
         execute: ({ before, pnr, userId }) =>
           selectBookings(
             sql,
-            sql`(b.created_at, b.pnr) IN (
-              SELECT created_at, pnr FROM booking
+            sql`b.pnr = ANY (ARRAY(
+              SELECT pnr FROM booking
               WHERE user_id = ${userId} AND (created_at, pnr) < (coalesce(
                 'epoch'::timestamptz + ${before}::text::bigint * interval '1 microsecond', 'infinity'), ${pnr})
-              ORDER BY created_at DESC, pnr DESC LIMIT ${pageSize + 1})`
+              ORDER BY created_at DESC, pnr DESC LIMIT ${pageSize + 1}))`
           )
       })
 

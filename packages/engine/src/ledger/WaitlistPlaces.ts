@@ -4,7 +4,7 @@ import { type SqlClient, SqlSchema } from "effect/sql"
 
 /**
  * Passengers who wait before the party of `w`, an entry of the waitlist. An entry counts those of its party who still wait,
- * so that nobody else's passengers are read: where nothing was known of the tables yet, PostgreSQL read all there are.
+ * so that nobody else's passengers are read.
  */
 export const aheadOfEntry = (sql: SqlClient.SqlClient) =>
   sql`(
@@ -20,7 +20,7 @@ export const makeAheadOf = (sql: SqlClient.SqlClient) => {
     execute: (pnrs) =>
       sql`
         SELECT w.pnr, ${aheadOfEntry(sql)} AS ahead FROM waitlist_entry w
-        WHERE w.pnr IN (SELECT jsonb_array_elements_text(${pnrs}::text::jsonb))`
+        WHERE w.pnr = ANY (ARRAY(SELECT jsonb_array_elements_text(${pnrs}::text::jsonb)))`
   })
   return (pnrs: ReadonlyArray<Pnr>) =>
     pnrs.length === 0

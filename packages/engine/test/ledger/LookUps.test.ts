@@ -1,9 +1,12 @@
 import { Pnr } from "@berth/domain/Pnr"
+import { UserId } from "@berth/domain/UserId"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditRows } from "../../src/ledger/AuditRows.ts"
+import { Bookings } from "../../src/ledger/Bookings.ts"
 import { HoldFacts } from "../../src/ledger/HoldFacts.ts"
+import { WatchedBookings } from "../../src/ledger/WatchedBookings.ts"
 import { areWritten } from "../../src/ledger/WrittenBookings.ts"
 import { database } from "../TestEngine.ts"
 
@@ -34,7 +37,8 @@ const readWhole = <E, R>(work: Effect.Effect<unknown, E, R>) =>
   })
 
 layer(
-  Layer.mergeAll(HoldFacts.layer, AuditRows.layer, Layer.effectDiscard(sell)).pipe(Layer.provideMerge(database)),
+  Layer.mergeAll(HoldFacts.layer, AuditRows.layer, Bookings.layer, WatchedBookings.layer, Layer.effectDiscard(sell))
+    .pipe(Layer.provideMerge(database)),
   { excludeTestServices: true, timeout: "60 seconds" }
 )("a few among many bookings", (it) => {
   it.effect("are found by the keys of their holds without reading the tables", () =>
@@ -50,6 +54,18 @@ layer(
       assert.isTrue(yield* areAllWritten([Pnr.make("1000000001"), Pnr.make("1000000002")]))
       assert.isFalse(yield* areAllWritten([Pnr.make("1000000001"), Pnr.make("4000000000")]))
       assert.deepStrictEqual(yield* readWhole(areAllWritten([Pnr.make("1000000001")])), [])
+    }))
+
+  it.effect("are looked up by their PNRs, and by whose they are, without reading the tables", () =>
+    Effect.gen(function*() {
+      const record = yield* Bookings
+      const watched = yield* WatchedBookings
+      const pnr = Pnr.make("1000000001")
+      assert.deepStrictEqual(yield* readWhole(record.find({ pnr, forUser: null })), [])
+      assert.deepStrictEqual(yield* readWhole(record.asBooked(pnr)), [])
+      assert.deepStrictEqual(yield* readWhole(watched.read([pnr])), [])
+      const userId = UserId.make("traveller")
+      assert.deepStrictEqual(yield* readWhole(record.page({ userId, cursor: undefined })), [])
     }))
 
   it.effect("are audited by their run without reading the tables", () =>

@@ -132,9 +132,9 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("booking", (
 
   it.effect("answers a party that waits what the record has of it, and tells its place behind those who still do", () =>
     Effect.gen(function*() {
-      const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 10 }) })
-      yield* book(run, { passengers: 6 })
-      yield* book(run, { passengers: 4 })
+      // 30 % of 20 sleeper berths may wait.
+      const run = yield* openTrain({ stops: 3, pools: sleepers({ LB: 20 }) })
+      for (const passengers of [6, 6, 6, 2]) yield* book(run, { passengers })
       const ahead = yield* book(run, { passengers: 2 })
       yield* cancel(ahead.booking.pnr, [1])
       const passengers: BookingRequest["passengers"] = [
