@@ -56,9 +56,10 @@ export const isAlike = ({ request: one }: Asked, { request: other }: Asked): boo
   one.classOfRun.layout === other.classOfRun.layout && one.classOfRun.legs === other.classOfRun.legs &&
   one.gate.epoch === other.gate.epoch && one.gate.version === other.gate.version
 
-const partyOf = (pool: string, { nowMillis, request }: Asked) => {
-  const { fingerprint, holdId, party, range } = request
-  const { costs, wishes } = partyArguments(request.classOfRun.layout, party)
+const partyOf = (pool: string, { nowMillis, request }: Asked, before: Asked | undefined) => {
+  const { classOfRun: { layout }, fingerprint, holdId, party, range } = request
+  const { costs, wishes } = partyArguments(layout, party)
+  const alike = before !== undefined && partyArguments(layout, before.request.party).costs === costs
   return [
     holdId,
     fingerprint,
@@ -69,7 +70,7 @@ const partyOf = (pool: string, { nowMillis, request }: Asked) => {
     party.lowerBerthsMin,
     party.sameCoach ? 1 : 0,
     request.waitlistMax,
-    costs,
+    alike ? "" : costs,
     `${pool}|${range.from}|${range.to}|${party.wishes.length}|${fingerprint}|`,
     request.firstTry ? 1 : 0,
     request.tellsScattered ? 1 : 0
@@ -97,7 +98,7 @@ export const allocate = (redis: ManagedRedis["Service"], parties: Arr.NonEmptyRe
       known.json,
       settled.length,
       ...settled,
-      ...parties.flatMap((asked) => partyOf(pool, asked))
+      ...parties.flatMap((asked, n) => partyOf(pool, asked, parties[n - 1]))
     ]
   )
   return Effect.map(answered, (replies) =>

@@ -35,7 +35,7 @@
   at + 6   lower min        how many must get a lower berth
   at + 7   same coach       1 or 0
   at + 8   waitlist max     passengers that may wait in the pool; 0: this party may not
-  at + 9   costs            of a bay by its free berths, see choose
+  at + 9   costs            of a bay by its free berths, see choose; empty: those of the party before
   at + 10  record           what hold keeps of the party from the pool to the fingerprint, each with | behind it
   at + 11  first try        1: say that a promoter must pass first; 0: it has, and the party waits if it may
   at + 12  tells scattered  1: where no berth is free throughout but no leg is full, say so instead
@@ -54,10 +54,12 @@
 -- @include bits
 
 local pool_name = ARGV[2]
--- Adding 0 reads a number at half the price of tonumber.
+-- Adding 0 reads a number at half the price of tonumber, and %d writes one at a third of what Redis takes for it; but not
+-- one of more than 32 bits, in WebAssembly.
 local legs, lower, bays_per_coach = ARGV[3] + 0, ARGV[5] + 0, ARGV[6] + 0
 local time = call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local deadline = tostring(now + ARGV[4])
 
 -- Told here, they cost no call of their own, and the sweep need not ask the ledger about them.
 local first_party = 11 + ARGV[10]
@@ -71,10 +73,12 @@ if first_party > 11 and call("HGET", KEYS[1], "gate") == ARGV[1] then
 end
 
 -- What a party was not given, the next one of the same call is not given either: nothing is freed meanwhile.
-local sold_out, few = {}, {}
+local sold_out, few, last_costs = {}, {}, nil
 
 local function seat(at)
-  local id = ARGV[at]
+  local id, costs = ARGV[at], ARGV[at + 9]
+  if costs == "" then costs = last_costs end
+  last_costs = costs
   local meta = call("HMGET", KEYS[1], "gate", "m:" .. pool_name, "z:" .. pool_name, "c:" .. pool_name)
   if meta[1] ~= ARGV[1] then return { "Gate", meta[1] or "" } end
 
@@ -96,7 +100,7 @@ local function seat(at)
   local mask, made = meta[2] or "", meta[3]
   local taken = call("GET", KEYS[3]) or ""
   local from, to = ARGV[at + 2] + 0, ARGV[at + 3] + 0
-  local wishes, costs = ARGV[at + 5], ARGV[at + 9]
+  local wishes = ARGV[at + 5]
   local lower_min, same_coach = ARGV[at + 6] + 0, ARGV[at + 7] == "1"
   -- @include choose
 
@@ -113,7 +117,7 @@ local function seat(at)
       -- What is free then is not counted to its end.
       return behind and { "Behind" } or { "Full", tostring(total) }
     end
-    call("HSET", KEYS[2], id, "waiting|" .. now + ARGV[4] .. "|" .. ARGV[at + 10])
+    call("HSET", KEYS[2], id, "waiting|" .. deadline .. "|" .. ARGV[at + 10])
     call("HINCRBY", KEYS[1], "w:" .. pool_name, 1)
     call("HINCRBY", KEYS[1], "p:" .. pool_name, party)
     return { "Waiting", "0" }
@@ -135,9 +139,9 @@ local function seat(at)
       untouched = band(picked, 255 - bor(byte(taken, base + 1, base + legs)))
       local journey = { byte(taken, base + from + 1, base + to) }
       for leg = 1, #journey do journey[leg] = journey[leg] + picked end
-      call("SETRANGE", KEYS[3], base + from, char(unpack(journey)))
+      call("SETRANGE", KEYS[3], format("%d", base + from), char(unpack(journey)))
     else
-      call("SETRANGE", KEYS[3], base, rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
+      call("SETRANGE", KEYS[3], format("%d", base), rep("\0", from) .. rep(char(picked), to - from) .. rep("\0", legs - to))
     end
     while made and untouched ~= 0 do
       local lowest = band(untouched, -untouched)
@@ -158,7 +162,7 @@ local function seat(at)
     -- @include zsets
     make_pool(class, { name = pool_name, mask = mask, first_key = 4 }, call("GET", KEYS[3]), KEYS[1])
   end
-  call("HSET", KEYS[2], id, "held|" .. now + ARGV[4] .. "|" .. ARGV[at + 10] .. slots)
+  call("HSET", KEYS[2], id, "held|" .. deadline .. "|" .. ARGV[at + 10] .. slots)
   return { "Held", slots, "0" }
 end
 

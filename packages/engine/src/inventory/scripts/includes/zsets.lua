@@ -46,9 +46,10 @@ end
 -- Makes the ZSETs of a pool: every berth for sale in it that is untouched.
 local function make_pool(class, pool, taken, meta_key)
   local members = {}
-  for bay = 1, #pool.mask do
+  -- From the last berth on: Redis looks for the place of each from the first on, and finds it there.
+  for bay = #pool.mask, 1, -1 do
     local berths = band(byte(pool.mask, bay), untouched(taken, class.legs, bay))
-    for position = 0, #class.bay - 1 do
+    for position = berths == 0 and -1 or #class.bay - 1, 0, -1 do
       if band(berths, 2 ^ position) ~= 0 then
         local type = class.bay[position + 1]
         local list = members[type]
@@ -56,8 +57,9 @@ local function make_pool(class, pool, taken, meta_key)
           list = {}
           members[type] = list
         end
-        list[#list + 1] = (bay - 1) * 8 + position
-        list[#list + 1] = berth_name(class, bay, position)
+        local size = #list
+        list[size + 1] = format("%d", (bay - 1) * 8 + position)
+        list[size + 2] = berth_name(class, bay, position)
       end
     end
   end
