@@ -28,7 +28,7 @@ const isPlainSale = ({ headers, method: asked, url }: IncomingMessage): boolean 
 const readText = (request: IncomingMessage, done: (text: string) => void): void => {
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
-  request.once("end", () => done(Buffer.concat(chunks).toString()))
+  request.on("end", () => done(Buffer.concat(chunks).toString()))
 }
 
 const one = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
@@ -84,23 +84,32 @@ const answerOther = (response: ServerResponse, answer: HttpServerResponse.HttpSe
   return answer.status
 }
 
+/** A sale from its headers until its answer has left. */
+interface Serving extends Rostered {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Ends what can be ended of it. */
+  interrupt: (() => void) | undefined
+}
+
 /** Sells what a body that was read whole asks for, and answers. */
 const makeServe = Effect.gen(function*() {
   const sell = yield* makeSell
   const requests = yield* RequestsUnderWay
   const context = yield* Effect.context<never>()
 
-  return (request: IncomingMessage, response: ServerResponse, text: string): void => {
-    const { headers } = request
+  return (sale: Serving, text: string): void => {
+    const { request: { headers }, response } = sale
     const requestId = requests.idOf(one(headers["x-request-id"]))
     const failed = { method, requestId, bytesMax: bodyBytesMax }
     const fork = Effect.runForkWith(Context.add(context, References.CurrentLogAnnotations, { requestId }))
-    const sale = sell(
+    const selling = sell(
       { authorization: headers.authorization, "idempotency-key": one(headers["idempotency-key"]) },
       bookingIn(headers["content-type"], text)
     )
-    const fiber = fork(sale)
-    const underWay = requests.begin(() => fiber.interruptUnsafe())
+    const fiber = fork(selling)
+    sale.interrupt = () => fiber.interruptUnsafe()
+    const underWay = requests.begin(sale.interrupt)
     const answered = (status: number) => {
       requests.end(underWay)
       record({ method, route: path, status, seconds: requests.secondsSince(underWay) })
@@ -113,10 +122,6 @@ const makeServe = Effect.gen(function*() {
         },
         onFailure: () => answered(answerOther(response, HttpServerResponse.empty({ status: 500 })))
       }))
-    // A caller who hangs up ends what can be ended; a booking under way is finished first.
-    response.once("close", () => {
-      if (!response.writableEnded) fiber.interruptUnsafe()
-    })
     fiber.addObserver((exit) => {
       if (Exit.isSuccess(exit)) {
         return answered(answerSold(response, exit.value, requestId))
@@ -140,11 +145,6 @@ const makeServe = Effect.gen(function*() {
   }
 })
 
-/** A sale from its headers until its answer has left. */
-interface Serving extends Rostered {
-  readonly response: ServerResponse
-}
-
 const make = Effect.gen(function*() {
   const serve = yield* makeServe
   const requests = yield* RequestsUnderWay
@@ -157,17 +157,20 @@ const make = Effect.gen(function*() {
     if (isTraced || !isPlainSale(request) || requests.isFull() || serving.size >= requestsMax) {
       return false
     }
-    const sale = { response, place: 0 }
+    const sale: Serving = { request, response, interrupt: undefined, place: 0 }
     serving.add(sale)
     idle.closeUnsafe()
-    response.once("close", () => {
+    // Listeners that stay cost less than those that leave once they are called.
+    response.on("close", () => {
       serving.delete(sale)
       if (serving.size === 0) idle.openUnsafe()
+      // A caller who hangs up ends what can be ended; a booking under way is finished first.
+      if (!response.writableEnded) sale.interrupt?.()
     })
     readText(request, (text) =>
       turns.take(() => {
         // Who has gone by now is sold nothing.
-        if (!response.destroyed) serve(request, response, text)
+        if (!response.destroyed) serve(sale, text)
       }))
     return true
   }
