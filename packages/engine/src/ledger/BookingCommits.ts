@@ -21,8 +21,8 @@ const waitMillisMax = 2_000
 /** Bookings that share a transaction at most; more only lengthens what a failure takes with it. */
 const batchMax = 64
 
-/** Transactions under way at once. Two keep PostgreSQL busy while the next batch gathers. */
-const lanes = 2
+/** Transactions under way at once. A third has the processor while two wait for the disk, or for this server to hear of them. */
+const lanes = 3
 
 /**
  * Shortest time between the beginnings of two batches of the first lane, ms. It spares PostgreSQL a sixth of a booking's
@@ -31,10 +31,10 @@ const lanes = 2
  */
 export const paceMillis = 12
 
-/** Bookings for which nobody waits any longer, and for which the second lane opens. */
+/** Bookings for which nobody waits any longer, and for which the other lanes open. */
 const enoughBookings = 32
 
-/** How long the first lane may be held up, by a run that is being loaded, before the second takes what waits for it, ms. */
+/** How long the first lane may be held up, by a run that is being loaded, before another takes what waits for it, ms. */
 const heldUpMillis = 25
 
 // Columns of a batch rather than a row a booking: one row is decoded instead of sixty.
@@ -75,16 +75,17 @@ export class BookingCommits extends Context.Service<BookingCommits, {
 
       // Lanes that have nothing to write, the one that is about to take counted.
       let resting = 0
-      // More than one batch holds is shared by lanes that rest: written side by side, two halves are done before a whole.
+      // More than one batch holds is shared by lanes that rest: written side by side, parts are done before a whole.
       const takeAny = Effect.suspend(() => {
         const size = Queue.sizeUnsafe(queue)
-        return Queue.takeBetween(queue, 1, size > batchMax ? Math.min(batchMax, Math.ceil(size / resting)) : batchMax)
+        const batches = Math.min(resting, Math.ceil(size / batchMax))
+        return Queue.takeBetween(queue, 1, Math.min(batchMax, Math.ceil(size / batches)))
       })
       const enough = yield* Latch.make(false)
       // When the first lane last took bookings.
       let tookMillis = Number.NEGATIVE_INFINITY
       const mayTake = () => Queue.sizeUnsafe(queue) > 0
-      const maySecondTake = () => {
+      const mayOtherTake = () => {
         const size = Queue.sizeUnsafe(queue)
         return size >= enoughBookings || size > 0 && nowMillis() - tookMillis >= heldUpMillis
       }
@@ -102,7 +103,7 @@ export class BookingCommits extends Context.Service<BookingCommits, {
         takeWithin(() => tookMillis + paceMillis - nowMillis(), mayTake),
         () => Effect.sync(() => tookMillis = nowMillis())
       )
-      const takeForSecond = takeWithin(() => heldUpMillis, maySecondTake)
+      const takeForOther = takeWithin(() => heldUpMillis, mayOtherTake)
       // A batch is what has gathered while the one before was written: no delay when idle, larger under load.
       const lane = (take: typeof takeAny) =>
         Effect.sync(() => resting++).pipe(
@@ -115,7 +116,7 @@ export class BookingCommits extends Context.Service<BookingCommits, {
           Effect.forever
         )
       yield* Effect.forkScoped(lane(takeForFirst))
-      yield* Effect.forkScoped(lane(takeForSecond))
+      for (let others = lanes - 1; others > 0; others--) yield* Effect.forkScoped(lane(takeForOther))
 
       return BookingCommits.of({
         admit: Effect.suspend(() =>

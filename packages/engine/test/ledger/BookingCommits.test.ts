@@ -133,7 +133,7 @@ layer(engine, { excludeTestServices: true, timeout: "60 seconds" })("the group c
       assert.deepStrictEqual(transactions, [{ sizes: [1, 2] }])
     }))
 
-  it.effect("shares out what is more than a batch, so that both lanes write side by side", () =>
+  it.effect("shares out what is more than a batch, so that lanes write side by side", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const run = yield* open
