@@ -56,10 +56,19 @@ export const isAlike = ({ request: one }: Asked, { request: other }: Asked): boo
   one.classOfRun.layout === other.classOfRun.layout && one.classOfRun.legs === other.classOfRun.legs &&
   one.gate.epoch === other.gate.epoch && one.gate.version === other.gate.version
 
-const partyOf = (pool: string, { nowMillis, request }: Asked, before: Asked | undefined) => {
-  const { classOfRun: { layout }, fingerprint, holdId, party, range } = request
-  const { costs, wishes } = partyArguments(layout, party)
-  const alike = before !== undefined && partyArguments(layout, before.request.party).costs === costs
+/** What the script is told of each party; of costs that are those of the party before, nothing. */
+const argumentsOf = (pool: string, parties: ReadonlyArray<Asked>) => {
+  let before: Buffer | undefined
+  return parties.flatMap((asked) => {
+    const { costs, wishes } = partyArguments(asked.request.classOfRun.layout, asked.request.party)
+    const same = costs === before
+    before = costs
+    return partyOf(pool, asked, wishes, same ? "" : costs)
+  })
+}
+
+const partyOf = (pool: string, { nowMillis, request }: Asked, wishes: Buffer, costs: Buffer | "") => {
+  const { fingerprint, holdId, party, range } = request
   return [
     holdId,
     fingerprint,
@@ -70,7 +79,7 @@ const partyOf = (pool: string, { nowMillis, request }: Asked, before: Asked | un
     party.lowerBerthsMin,
     party.sameCoach ? 1 : 0,
     request.waitlistMax,
-    alike ? "" : costs,
+    costs,
     `${pool}|${range.from}|${range.to}|${party.wishes.length}|${fingerprint}|`,
     request.firstTry ? 1 : 0,
     request.tellsScattered ? 1 : 0
@@ -98,7 +107,7 @@ export const allocate = (redis: ManagedRedis["Service"], parties: Arr.NonEmptyRe
       known.json,
       settled.length,
       ...settled,
-      ...parties.flatMap((asked, n) => partyOf(pool, asked, parties[n - 1]))
+      ...argumentsOf(pool, parties)
     ]
   )
   return Effect.map(answered, (replies) =>
