@@ -54,8 +54,8 @@
 -- @include bits
 
 local pool_name = ARGV[2]
--- Adding 0 reads a number at half the price of tonumber, and %d writes one at a third of what Redis takes for it; but not
--- one of more than 32 bits, in WebAssembly.
+-- Adding 0 reads a number at half the price of tonumber, and %d writes one in 0.2 µs less than Redis does; but not one of
+-- more than 32 bits, in WebAssembly.
 local legs, lower, bays_per_coach = ARGV[3] + 0, ARGV[5] + 0, ARGV[6] + 0
 local time = call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
