@@ -11,7 +11,8 @@ const decodeKeyed = Schema.decodeUnknownOption(Schema.Struct({ idempotencyKey: S
 export const admit = Effect.gen(function*() {
   const tokens = yield* Tokens
   const budget = yield* CallBudget
-  return (token: string, key: string | undefined) => Effect.tap(tokens.verify(token), (user) => budget.take(user, key))
+  return (token: string, key: string | undefined) =>
+    Effect.flatMap(tokens.verify(token), (user) => Effect.mapEager(budget.take(user, key), () => user))
 })
 
 /** The token of an HTTP call. */

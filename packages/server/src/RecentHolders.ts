@@ -77,17 +77,16 @@ export const makeRecentHolders = (sessions: Sessions["Service"]) =>
     }
 
     return {
-      get: (hash: string): Effect.Effect<Found, StoreUnavailable> =>
-        Effect.clockWith((clock) => {
-          const nowMillis = Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
-          const known = kept.get(hash)
-          if (known === undefined || nowMillis - known.askedMillis >= rememberedMillis) {
-            return readOrShare(hash, nowMillis)
-          }
-          const isDue = !known.readAhead && nowMillis - known.askedMillis >= refreshMillis &&
-            readings.size < readingsAheadMax && Option.isSome(known.found)
-          return isDue ? readAhead(hash, known, nowMillis) : Effect.succeed(known.found)
-        }),
+      /** By a clock that never goes back, ms. Looks now, so that what it answers is not to be run again later. */
+      get: (hash: string, nowMillis: number): Effect.Effect<Found, StoreUnavailable> => {
+        const known = kept.get(hash)
+        if (known === undefined || nowMillis - known.askedMillis >= rememberedMillis) {
+          return readOrShare(hash, nowMillis)
+        }
+        const isDue = !known.readAhead && nowMillis - known.askedMillis >= refreshMillis &&
+          readings.size < readingsAheadMax && Option.isSome(known.found)
+        return isDue ? readAhead(hash, known, nowMillis) : Effect.succeed(known.found)
+      },
       /** Asks again about a person. */
       forget: (userId: UserId): void => {
         readings.clear()

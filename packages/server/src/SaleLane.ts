@@ -28,7 +28,10 @@ const isPlainSale = ({ headers, method: asked, url }: IncomingMessage): boolean 
 const readText = (request: IncomingMessage, done: (text: string) => void): void => {
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
-  request.on("end", () => done(Buffer.concat(chunks).toString()))
+  request.on("end", () => {
+    const [first] = chunks
+    done(first !== undefined && chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString())
+  })
 }
 
 const one = (value: string | ReadonlyArray<string> | undefined): string | undefined =>

@@ -22,17 +22,15 @@ const replyTo = (replies: ReadonlyArray<AllocateReply>, n: number): Effect.Effec
 /** The first of them makes the call, and tells the others what came of it. */
 const send = (redis: ManagedRedis["Service"], call: Call): void => {
   const [first, ...others] = call
+  const tellOthers = (exit: Exit.Exit<ReadonlyArray<AllocateReply>, StoreUnavailable>) =>
+    Effect.sync(() => {
+      others.forEach(({ answer }, n) => {
+        answer(Exit.isSuccess(exit) ? replyTo(exit.value, n + 1) : Effect.failCause(exit.cause))
+      })
+    })
+  const replies = allocate(redis, call)
   first.answer(
-    allocate(redis, call).pipe(
-      Effect.onExit((exit) =>
-        Effect.sync(() => {
-          others.forEach(({ answer }, n) => {
-            answer(Exit.isSuccess(exit) ? replyTo(exit.value, n + 1) : Effect.failCause(exit.cause))
-          })
-        })
-      ),
-      Effect.flatMap((replies) => replyTo(replies, 0))
-    )
+    Effect.flatMap(others.length === 0 ? replies : Effect.onExit(replies, tellOthers), (all) => replyTo(all, 0))
   )
 }
 

@@ -33,7 +33,7 @@ export const layerNoDeps: Layer.Layer<Inventory, never, ManagedRedis | RedisCloc
       allocate: (request) =>
         changing(
           request.run,
-          Effect.flatMap(clock.nowMillis, (nowMillis) => allocate({ request, nowMillis })),
+          Effect.suspend(() => allocate({ request, nowMillis: clock.nowMillis() })),
           ({ _tag }) => _tag === "Full"
         ),
       release: (options) => changing(options.run, release(redis, options)),

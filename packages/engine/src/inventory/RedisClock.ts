@@ -10,7 +10,7 @@ const decodeTime = Schema.decodeUnknownEffect(TimeReply)
 
 /** Redis's time as this process reckons it, in milliseconds; for deadlines that a script compares with `TIME`. */
 export class RedisClock extends Context.Service<RedisClock, {
-  readonly nowMillis: Effect.Effect<number>
+  nowMillis(): number
 }>()("@berth/engine/inventory/RedisClock") {
   /** Measured at the start, at each reconnect and every ten seconds; only the machine's steady clock fills in between. */
   static readonly layer: Layer.Layer<RedisClock, StoreUnavailable, ManagedRedis> = Layer.effect(
@@ -43,5 +43,5 @@ const make = Effect.fnUntraced(function*(clock: Clock.Clock) {
   )
   yield* SubscriptionRef.changes(redis.connections).pipe(Stream.runForEach(() => remeasure), Effect.forkScoped)
   yield* remeasure.pipe(Effect.schedule(Schedule.spaced(measureEvery)), Effect.forkScoped)
-  return RedisClock.of({ nowMillis: Effect.sync(() => Math.floor(steadyMillis() + offset)) })
+  return RedisClock.of({ nowMillis: () => Math.floor(steadyMillis() + offset) })
 })

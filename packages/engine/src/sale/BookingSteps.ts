@@ -30,7 +30,7 @@ export const tryToBook = (
   { caller, keyGiven, request }: Pick<Attempt, "caller" | "keyGiven" | "request">,
   attempting: Effect.Effect<Attempt, StoreUnavailable>
 ): Answer =>
-  Effect.flatMap(makeOrder(desk, caller, request), (order) => {
+  Effect.flatMapEager(makeOrder(desk, caller, request), (order) => {
     if (order.run.open && mayNotWait(keyGiven, order) && isKnownFull(desk.inventory, order)) {
       return Effect.fail(soldOut(order))
     }

@@ -104,7 +104,7 @@ export const makeOrder = (
   }
   const mayWait = request.quota === "GN" && request.conditions?.onlyIfConfirmed !== true
   const onRun = (run: Run, journey: RunJourney): Effect.Effect<Order, OrderError> =>
-    Effect.map(findClass(run, request), (composition): Order => ({
+    Effect.mapEager(findClass(run, request), (composition): Order => ({
       request,
       userId,
       bookedBy: userId === caller.userId ? undefined : caller.userId,
@@ -114,8 +114,9 @@ export const makeOrder = (
       wishes: request.passengers.map(berthWish),
       waitlistMax: mayWait ? composition.waitlistMax : 0
     }))
-  return Effect.flatMap(directory.find(request.trainId, request.date), (run) =>
-    Effect.flatMap(
+  // Of a run that is remembered all of it is known: a step of a fiber for each costs more than to look at it.
+  return Effect.flatMapEager(directory.find(request.trainId, request.date), (run) =>
+    Effect.flatMapEager(
       journeyOn(run, request, stations),
       (journey) => hasLeft(clock, run, journey) ? leftAlready(clock, run, journey) : onRun(run, journey)
     ))

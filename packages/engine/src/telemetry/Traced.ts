@@ -24,15 +24,19 @@ const spanOfItem = new WeakMap<object, Tracer.AnySpan>()
 /** The same for something that a batch will do, which then is a part of this trace. */
 export const tracedItem =
   (name: string, item: object) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    traced(name, { kind: "internal" })(
-      Effect.contextWith((context: Context.Context<never>) => {
-        const span = keptSpan(context)
+    Effect.contextWith((context: Context.Context<never>) => {
+      if (keptSpan(context) === undefined) {
+        return self
+      }
+      const noted = Effect.contextWith((within: Context.Context<never>) => {
+        const span = keptSpan(within)
         if (span !== undefined) {
           spanOfItem.set(item, span)
         }
         return self
       })
-    )
+      return Effect.withSpan(noted, name, { kind: "internal" })
+    })
 
 const notKept = Tracer.externalSpan({ spanId: "0".repeat(16), traceId: "0".repeat(32), sampled: false })
 

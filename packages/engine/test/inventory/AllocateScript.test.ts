@@ -94,7 +94,7 @@ layer(RedisForTests.inventory, { timeout: "60 seconds" })("inventory in Redis", 
   it.effect("writes nothing for a caller who has gone", () =>
     Effect.gen(function*() {
       const { inventory, run } = yield* loaded
-      const hasty = Layer.succeed(RedisClock, { nowMillis: Effect.succeed(0) })
+      const hasty = Layer.succeed(RedisClock, { nowMillis: () => 0 })
       const reply = yield* Effect.gen(function*() {
         const late = yield* Inventory
         return yield* late.allocate(requestOf(run, "a"))
