@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { Database } from "./Database.ts"
 import type { Driver } from "./Driver.ts"
 import type { JobResult } from "./driver/Job.ts"
-import { hotTrain, legs, legsOfJourney, ordinaryTrain, stationAt, type TrainSet } from "./Network.ts"
+import { hotTrain, legs, legsOfJourney, ordinaryTrain, stationAt, type TrainSet, warmUpTrain } from "./Network.ts"
 import { httpRequest } from "./Requests.ts"
 
 /**
@@ -32,18 +32,18 @@ export const ordinaryRuns = (
   database.rows(
     RunRow,
     `SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
-    WHERE train_id <> '${hotTrain}' AND ${
+    WHERE train_id NOT IN ('${hotTrain}', '${warmUpTrain}') AND ${
       set === "all" ? "true" : `train_id BETWEEN '${ordinaryTrain(0, set)}' AND '${ordinaryTrain(998, set)}'`
     } AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date
     ORDER BY run.date, train_id LIMIT ${Number.isFinite(count) ? count : "ALL"}`
   )
 
-/** The days of the hot train. */
-export const hotRuns = (database: Database): Promise<ReadonlyArray<RunName>> =>
+/** The days of a hot train. */
+export const hotRuns = (database: Database, train: string): Promise<ReadonlyArray<RunName>> =>
   database.rows(
     RunRow,
     `SELECT train_id AS "trainId", to_char(date, 'YYYY-MM-DD') AS date FROM run
-    WHERE train_id = '${hotTrain}' AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date ORDER BY run.date`
+    WHERE train_id = '${train}' AND date > (now() AT TIME ZONE 'Asia/Kolkata')::date ORDER BY run.date`
   )
 
 /** A booking of two over half of the route, the n-th journey of as many as there are. */

@@ -35,6 +35,8 @@ export const ordinaryPools: ReadonlyArray<SeatPool> = derivedPools(coaches).map(
 
 /** A train with one class of 720 berths, all for everybody: each of its days is one hot run. */
 export const hotTrain = "HOT"
+/** Another one, whose days are sold beforehand. */
+export const warmUpTrain = "WARM"
 export const hotBerths = 720
 const hotPools: ReadonlyArray<SeatPool> = Array.from(
   berthsPerCoach(coachLayouts.SL),
@@ -107,6 +109,7 @@ export const addNetwork = async (database: Database): Promise<void> => {
   await addRoute(database, "N")
   const trains = trainSets.flatMap((set) => Array.from({ length: trainsOf(set) }, (_, n) => ordinaryTrain(n, set)))
   await addTrains(database, trains, ordinaryPools)
-  await addTrains(database, [hotTrain], hotPools)
-  await addRunningDays(database, [...trains, hotTrain])
+  const hotTrains = [hotTrain, warmUpTrain]
+  await addTrains(database, hotTrains, hotPools)
+  await addRunningDays(database, [...trains, ...hotTrains])
 }
