@@ -202,10 +202,13 @@ const again = (
 ): Effect.Effect<Booked, BookError> =>
   attempt.triesLeft === 0
     ? Effect.fail(beingChanged(order))
-    : tryToBook(
-      desk,
-      attempt,
-      Effect.succeed({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+    // When its turn has come: what is done before it may change what the run, its seats and its time are.
+    : Effect.suspend(() =>
+      tryToBook(
+        desk,
+        attempt,
+        Effect.succeed({ ...attempt, gate: undefined, ...change, triesLeft: attempt.triesLeft - 1 })
+      )
     )
 
 /** Redis and this server disagree about the run: learn which is behind, and mend it. */
