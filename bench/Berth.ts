@@ -48,6 +48,22 @@ export const untilOpen = async (database: Database, runsMin: number, loadingsMin
   }
 }
 
+const Told = Schema.Struct({ told: Schema.Boolean })
+
+/** Waits until Redis has been told of everything that happened to bookings: until then Berth is still at work. */
+export const untilTold = async (database: Database): Promise<void> => {
+  const until = performance.now() + openMillisMax
+  for (;;) {
+    const [row] = await database.rows(
+      Told,
+      "SELECT last_id = published_id AND NOT EXISTS (SELECT FROM event_outbox) AS told FROM event_log"
+    )
+    if (row?.told === true) return
+    if (performance.now() > until) throw new Error("not everything that happened was told in time")
+    await setTimeout(lookEveryMillis)
+  }
+}
+
 const tokenFor = (user: string, databaseUrl: string): string => {
   const { status, stdout } = spawnSync(
     process.execPath,

@@ -1,3 +1,4 @@
+import { type Berth, untilTold } from "../Berth.ts"
 import { answersIn, bookingRequest, type Counter, hotBookingOn, hotRuns, rateOf, sendHttp } from "../Bookings.ts"
 import type { RunName } from "../Bookings.ts"
 import type { Driver } from "../Driver.ts"
@@ -21,6 +22,13 @@ const sellOut = (driver: Driver, counter: Counter, run: RunName): Promise<JobRes
     connections: clients
   })
 
+/** The same of Berth, and until all was told: what is still to be done burdens nobody who is measured next. */
+const sellAndTell = async (driver: Driver, berth: Berth, run: RunName): Promise<JobResult> => {
+  const result = await sellOut(driver, berth, run)
+  await untilTold(berth.database)
+  return result
+}
+
 const rateToTheLast = (result: JobResult): number => {
   const sold = result.answers["201"] ?? 0
   if (sold !== bookingsToSell) {
@@ -41,12 +49,13 @@ export const hotRun = async (stand: Stand): Promise<ReadonlyArray<Measurement>> 
     await sellOut(driver, berth, run)
     await sellOut(driver, peer, run)
   }
+  await untilTold(berth.database)
   const runs = await hotRuns(berth.database, hotTrain)
   const dayOf = (n: number): RunName => runs[n % runs.length] ?? { trainId: "", date: "" }
   const { ones, others } = await sideBySide(
     // Each is over in a tenth of a second, into which a pause of the disk or a collection of garbage may fall.
     { repeats: effort.name === "quick" ? effort.repeats : 8 * effort.repeats },
-    (n) => sellOut(driver, berth, dayOf(n)),
+    (n) => sellAndTell(driver, berth, dayOf(n)),
     (n) => sellOut(driver, peer, dayOf(n))
   )
   const rates = ones.map(rateToTheLast)
