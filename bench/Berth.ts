@@ -37,31 +37,37 @@ export const runCounts = async (database: Database) => {
   return row ?? { runs: 0, unopened: 0, loadings: 0 }
 }
 
-/** Waits until so many runs are there and every one is on sale, and answers how many they are. */
-export const untilOpen = async (database: Database, runsMin: number, loadingsMin = 0): Promise<number> => {
+/** Looks until something is found. */
+const untilFound = async <A>(look: () => Promise<A | undefined>, late: () => string): Promise<A> => {
   const until = performance.now() + openMillisMax
   for (;;) {
-    const { loadings, runs, unopened } = await runCounts(database)
-    if (runs >= runsMin && unopened === 0 && loadings >= loadingsMin) return runs
-    if (performance.now() > until) throw new Error(`of ${runs} runs ${unopened} were not opened in time`)
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > until) throw new Error(late())
     await setTimeout(lookEveryMillis)
   }
 }
 
-const Told = Schema.Struct({ told: Schema.Boolean })
+/** Waits until so many runs are there and every one is on sale, and answers how many they are. */
+export const untilOpen = (database: Database, runsMin: number, loadingsMin = 0): Promise<number> => {
+  let seen = { loadings: 0, runs: 0, unopened: 0 }
+  return untilFound(async () => {
+    seen = await runCounts(database)
+    const { loadings, runs, unopened } = seen
+    return runs >= runsMin && unopened === 0 && loadings >= loadingsMin ? runs : undefined
+  }, () => `of ${seen.runs} runs ${seen.unopened} were not opened in time`)
+}
+
+const Told = Schema.Struct({ told: Schema.Literal(true) })
 
 /** Waits until Redis has been told of everything that happened to bookings: until then Berth is still at work. */
 export const untilTold = async (database: Database): Promise<void> => {
-  const until = performance.now() + openMillisMax
-  for (;;) {
-    const [row] = await database.rows(
-      Told,
-      "SELECT last_id = published_id AND NOT EXISTS (SELECT FROM event_outbox) AS told FROM event_log"
-    )
-    if (row?.told === true) return
-    if (performance.now() > until) throw new Error("not everything that happened was told in time")
-    await setTimeout(lookEveryMillis)
-  }
+  const told = `SELECT true AS told FROM event_log
+    WHERE last_id = published_id AND NOT EXISTS (SELECT FROM event_outbox)`
+  await untilFound(
+    async () => (await database.rows(Told, told))[0],
+    () => "not everything that happened was told in time"
+  )
 }
 
 const tokenFor = (user: string, databaseUrl: string): string => {
